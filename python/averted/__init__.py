@@ -1,0 +1,36 @@
+"""What did counter-drug money buy in lives, what comes next, and what would the next dollar do?
+
+A spending series and a death series in; out comes how many deaths, at what cost, compared with what, what comes next,
+and how sure, with a referee's checks already run.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from averted._core import __version__
+from averted._errors import AvertedError, ConvergenceError, InputError, RefusedError
+
+if TYPE_CHECKING:
+    from averted import datasets as datasets
+
+#: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
+_WHERE = {
+    "datasets": "averted.datasets",
+}
+
+__all__ = ["AvertedError", "ConvergenceError", "InputError", "RefusedError", "__version__", *_WHERE]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'averted' has no attribute {name!r}")
+    module = importlib.import_module(_WHERE[name])
+    value = module if module.__name__ == f"averted.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

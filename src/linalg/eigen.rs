@@ -1,0 +1,37 @@
+//! Eigenvalues of symmetric matrices.
+
+use faer::Side;
+use faer_ext::{IntoFaer, IntoNdarray};
+use ndarray::{Array1, Array2, ArrayView2};
+
+use crate::error::{Error, Result};
+
+/// Eigenvalues (ascending) and orthonormal eigenvectors (columns) of a symmetric matrix.
+///
+/// # Errors
+/// [`Error::NotConverged`] on non-finite input.
+pub fn eigen_symmetric(a: ArrayView2<'_, f64>) -> Result<(Array1<f64>, Array2<f64>)> {
+    let eigen = a.into_faer().self_adjoint_eigen(Side::Lower).map_err(|_| Error::NotConverged {
+        method: "symmetric eigenvalues".into(),
+        iterations: 0,
+        last_change: f64::NAN,
+        hint: "the matrix may hold NaN or infinite values".into(),
+    })?;
+    let values = eigen.S().column_vector();
+    let values = (0..values.nrows()).map(|i| values[i]).collect();
+    Ok((values, eigen.U().into_ndarray().to_owned()))
+}
+
+/// The matrix with its negative eigenvalues set to zero, and whether there were any.
+///
+/// # Errors
+/// As [`eigen_symmetric`].
+pub fn nearest_positive_semidefinite(a: ArrayView2<'_, f64>) -> Result<(Array2<f64>, bool)> {
+    let (values, vectors) = eigen_symmetric(a)?;
+    let scale = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    if values.iter().all(|&v| v >= -scale * 1e-12) {
+        return Ok((a.to_owned(), false));
+    }
+    let scaled = &vectors * &values.mapv(|v| v.max(0.0));
+    Ok((scaled.dot(&vectors.t()), true))
+}

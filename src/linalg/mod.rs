@@ -1,0 +1,11 @@
+//! Dense linear algebra: `ndarray` outside, `faer` inside, sequential and therefore bit-reproducible.
+//!
+//! faer's factorisations are generic and compile into whichever file calls them, so only this room does.
+
+mod cholesky;
+mod eigen;
+mod qr;
+
+pub use cholesky::{Cholesky, solve_positive_definite};
+pub use eigen::{eigen_symmetric, nearest_positive_semidefinite};
+pub use qr::{PivotedQr, least_squares};

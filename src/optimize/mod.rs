@@ -1,0 +1,1 @@
+//! Minimisers and root finders: functions of vectors in, minima out.

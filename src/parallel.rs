@@ -1,0 +1,111 @@
+//! Parallel outer loops on scoped threads: no global pool, so nothing to break across `fork`.
+
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use crate::error::{Error, Result};
+
+/// How many threads a loop may use: `AVERTED_THREADS` if set, else what the machine offers.
+pub fn threads() -> usize {
+    let wanted = std::env::var("AVERTED_THREADS").ok().and_then(|v| v.parse().ok());
+    wanted.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get)).max(1)
+}
+
+/// `(0..n).map(task)`, shared among threads, returned in order.
+///
+/// Which thread ran a task never shows in the result, so the answer does not depend on
+/// [`threads`] as long as `task` depends on its index alone.
+///
+/// ```
+/// assert_eq!(averted::parallel::map(4, |i| i * i), [0, 1, 4, 9]);
+/// ```
+pub fn map<T: Send>(n: usize, task: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let workers = threads().min(n);
+    if workers <= 1 {
+        return (0..n).map(task).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= n {
+                return done;
+            }
+            done.push((i, task(i)));
+        }
+    };
+    let mut results: Vec<(usize, T)> = thread::scope(|scope| {
+        let handles: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for handle in handles {
+            match handle.join() {
+                Ok(part) => all.extend(part),
+                Err(panic) => resume_unwind(panic),
+            }
+        }
+        all
+    });
+    results.sort_unstable_by_key(|&(i, _)| i);
+    results.into_iter().map(|(_, value)| value).collect()
+}
+
+/// [`map`] for tasks that can fail, with a look at `watch` before each one.
+///
+/// # Errors
+/// The error of the lowest failing index, or [`Error::Interrupted`] when `watch` asked to stop.
+pub fn try_map<T: Send>(
+    n: usize,
+    watch: &Watch<'_>,
+    task: impl Fn(usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let results = map(n, |i| if watch.stopped(i, n) { Err(Error::Interrupted) } else { task(i) });
+    results.into_iter().collect()
+}
+
+/// Progress and interruption of a long loop: called with (tasks started, tasks in all), answers whether to stop.
+///
+/// ```
+/// use averted::parallel::{Watch, try_map};
+/// assert!(try_map(3, &Watch::none(), |i| Ok(i)).is_ok());
+/// assert!(try_map(3, &Watch::new(&|_, _| true), |i| Ok(i)).is_err());
+/// ```
+pub struct Watch<'a> {
+    ask: Option<&'a (dyn Fn(usize, usize) -> bool + Sync)>,
+    stop: AtomicBool,
+    started: AtomicUsize,
+}
+
+impl<'a> Watch<'a> {
+    /// Nobody watches.
+    pub fn none() -> Self {
+        Self { ask: None, stop: AtomicBool::new(false), started: AtomicUsize::new(0) }
+    }
+
+    /// `ask(started, all)` returns true to stop.
+    pub fn new(ask: &'a (dyn Fn(usize, usize) -> bool + Sync)) -> Self {
+        Self { ask: Some(ask), ..Self::none() }
+    }
+
+    fn stopped(&self, _index: usize, all: usize) -> bool {
+        let started = self.started.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(ask) = self.ask
+            && !self.stop.load(Ordering::Relaxed)
+            && ask(started, all)
+        {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn map_keeps_the_order() {
+        let squares = super::map(1_000, |i| i * i);
+        assert!(squares.iter().enumerate().all(|(i, &s)| s == i * i));
+    }
+}

@@ -1,0 +1,66 @@
+//! Frames across the border.
+
+use numpy::{PyArray1, PyReadonlyArray1, ToPyArray};
+use pyo3::prelude::*;
+
+use crate::data::{Column, Factor, Frame};
+
+/// Whether the extension was built without optimisation.
+#[pyfunction]
+pub(super) fn debug_build() -> bool {
+    cfg!(debug_assertions)
+}
+
+/// Named columns: numbers as float64 arrays, text as (codes, labels).
+#[pyclass(frozen, name = "Frame", module = "averted._core")]
+pub(super) struct PyFrame(pub(super) Frame);
+
+#[derive(FromPyObject)]
+enum AnyColumn<'py> {
+    Number(PyReadonlyArray1<'py, f64>),
+    Factor(PyReadonlyArray1<'py, u32>, Vec<String>),
+}
+
+#[pymethods]
+impl PyFrame {
+    #[new]
+    fn new(columns: Vec<(String, AnyColumn<'_>)>) -> PyResult<Self> {
+        let mut frame = Frame::new();
+        for (name, column) in columns {
+            let column = match column {
+                AnyColumn::Number(values) => Column::Number(values.as_array().to_vec()),
+                AnyColumn::Factor(codes, labels) => {
+                    Column::Factor(Factor::from_codes(codes.as_array().to_vec(), labels))
+                }
+            };
+            frame = frame.with_column(&name, column)?;
+        }
+        Ok(Self(frame))
+    }
+
+    #[getter]
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.0.names().map(str::to_owned).collect()
+    }
+
+    /// The numbers of a column.
+    fn number<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        Ok(self.0.number(name)?.to_pyarray(py))
+    }
+
+    /// The column as (codes, labels).
+    fn factor<'py>(&self, py: Python<'py>, name: &str) -> PyResult<(Bound<'py, PyArray1<u32>>, Vec<String>)> {
+        let factor = self.0.factor(name)?;
+        Ok((factor.codes().to_pyarray(py), factor.labels().to_vec()))
+    }
+
+    /// Whether a column holds text.
+    fn is_text(&self, name: &str) -> PyResult<bool> {
+        Ok(matches!(self.0.column(name)?, Column::Factor(_)))
+    }
+}

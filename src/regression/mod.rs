@@ -1,0 +1,1 @@
+//! Regressions of counts and rates on covariates, with any number of absorbed effects.

@@ -1,0 +1,1 @@
+//! Readers: files as agencies publish them, turned into frames.

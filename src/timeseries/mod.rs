@@ -1,0 +1,1 @@
+//! Models of one series over time.
