@@ -159,7 +159,7 @@ impl Factor {
 }
 
 /// Whole numbers without a point.
-fn number_label(value: f64) -> String {
+pub(super) fn number_label(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value}") }
 }
 

@@ -1,0 +1,421 @@
+//! Terms into columns: which levels get an indicator, what the columns are called, and the matrix they make.
+
+use std::borrow::Cow;
+
+use ndarray::{Array2, ShapeBuilder};
+
+use crate::data::design::evaluate::{Evaluator, finite};
+use crate::data::design::rows::{Part, Rows};
+use crate::data::factor::MISSING;
+use crate::data::formula::{At, Expression, Term, Variable, error_at, quoted};
+use crate::data::{Column, Factor, Source};
+use crate::error::{Error, Result};
+
+/// More numbers than this in one matrix (4 GB) are refused: a column of names has slipped in as a term.
+const MOST_NUMBERS: usize = 1 << 29;
+
+/// A level that has no indicator: the coefficients of its column compare with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The column.
+    pub column: String,
+    /// The level left out.
+    pub level: String,
+}
+
+/// What the columns of a matrix are made of. Kept from the fit, it makes the same columns of new data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Terms {
+    text: String,
+    intercept: bool,
+    variables: Vec<Known>,
+    columns: Vec<Recipe>,
+    names: Vec<String>,
+    references: Vec<Reference>,
+}
+
+/// A variable as it was at the fit.
+#[derive(Debug, Clone, PartialEq)]
+enum Known {
+    Number(Expression),
+    Levels { column: String, at: At, labels: Vec<String> },
+}
+
+/// A column: the product of some numbers and some indicators.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Recipe {
+    numbers: Vec<usize>,
+    levels: Vec<(usize, u32)>,
+}
+
+/// A variable with its values in every row of a source.
+pub(super) enum Values<'a> {
+    Number { expression: Expression, values: Cow<'a, [f64]> },
+    Levels { column: String, at: At, factor: Cow<'a, Factor>, reference: Option<String> },
+}
+
+/// Terms whose variables have been evaluated: each term lists, variable by variable, the alternatives.
+pub(super) struct Evaluated<'a> {
+    variables: Vec<Values<'a>>,
+    /// For each term, for each of its variables, the places in `variables` (several where a lag has a range).
+    terms: Vec<Vec<Vec<usize>>>,
+}
+
+impl<'a> Evaluated<'a> {
+    /// Evaluates what the terms are made of, each thing once.
+    pub(super) fn new(evaluator: &Evaluator<'a>, terms: &[Term]) -> Result<Self> {
+        let mut seen: Vec<(&Variable, Vec<usize>)> = Vec::new();
+        let mut evaluated = Self { variables: Vec::new(), terms: Vec::new() };
+        for term in terms {
+            let mut places = Vec::new();
+            for variable in &term.variables {
+                let known = seen.iter().find(|(v, _)| *v == variable).map(|(_, places)| places.clone());
+                let place = match known {
+                    Some(place) => place,
+                    None => {
+                        let place = evaluated.evaluate(evaluator, variable)?;
+                        seen.push((variable, place.clone()));
+                        place
+                    }
+                };
+                places.push(place);
+            }
+            evaluated.terms.push(places);
+        }
+        Ok(evaluated)
+    }
+
+    fn evaluate(&mut self, evaluator: &Evaluator<'a>, variable: &Variable) -> Result<Vec<usize>> {
+        let first = self.variables.len();
+        match variable {
+            Variable::Levels { column, reference, at } => {
+                let factor = evaluator.factor(column, *at)?;
+                if let Some(label) = reference.as_ref().filter(|label| factor.code(label).is_none()) {
+                    return Err(unknown_level(evaluator.text, *at, column, label, &factor));
+                }
+                let (column, reference) = (column.clone(), reference.clone());
+                self.variables.push(Values::Levels { column, at: *at, factor, reference });
+            }
+            Variable::Expression(Expression::Column { name, at })
+                if matches!(evaluator.column(name, *at)?, Column::Factor(_)) =>
+            {
+                let factor = evaluator.factor(name, *at)?;
+                self.variables.push(Values::Levels {
+                    column: name.clone(),
+                    at: *at,
+                    factor,
+                    reference: None,
+                });
+            }
+            Variable::Expression(expression) => {
+                for expression in expression.columns() {
+                    let values = evaluator.numbers(&expression)?;
+                    self.variables.push(Values::Number { expression, values });
+                }
+            }
+        }
+        Ok((first..self.variables.len()).collect())
+    }
+
+    /// Takes out the rows where something is missing.
+    pub(super) fn need(&self, evaluator: &Evaluator<'_>, rows: &mut Rows) {
+        for variable in &self.variables {
+            match variable {
+                Values::Number { expression, values } => {
+                    rows.need(Part::Regressor, evaluator, expression, values);
+                }
+                Values::Levels { column, factor, .. } => {
+                    rows.need_level(Part::Regressor, &quoted(column), factor.codes());
+                }
+            }
+        }
+    }
+
+    /// Decides on the columns and makes the matrix. `constant`: an intercept or an absorbed effect is there.
+    pub(super) fn finish(
+        self,
+        text: &str,
+        intercept: bool,
+        constant: bool,
+        rows: &[usize],
+    ) -> Result<(Terms, Array2<f64>)> {
+        let all = self.variables.first().map_or(rows.len(), Values::rows) == rows.len();
+        // A level that no used row has would be a column of zeros.
+        let variables: Vec<Values<'_>> = self.variables.into_iter().map(|v| v.restrict(rows, all)).collect();
+        let mut terms = Terms {
+            text: text.to_owned(),
+            intercept,
+            variables: variables.iter().map(Values::known).collect(),
+            columns: Vec::new(),
+            names: Vec::new(),
+            references: Vec::new(),
+        };
+        terms.code(&self.terms, &variables, constant, rows.len())?;
+        let picked = if all { None } else { Some(rows) };
+        let matrix = terms.fill(&variables, picked, rows.len())?;
+        Ok((terms, matrix))
+    }
+}
+
+impl<'a> Values<'a> {
+    fn rows(&self) -> usize {
+        match self {
+            Self::Number { values, .. } => values.len(),
+            Self::Levels { factor, .. } => factor.rows(),
+        }
+    }
+
+    /// Factors with the used rows and levels only; numbers are picked when the matrix is filled.
+    fn restrict(self, rows: &[usize], all: bool) -> Self {
+        match self {
+            Self::Levels { column, at, factor, reference } => {
+                let factor = if all && is_dense(&factor) { factor } else { Cow::Owned(factor.take(rows)) };
+                Self::Levels { column, at, factor, reference }
+            }
+            number @ Self::Number { .. } => number,
+        }
+    }
+
+    fn known(&self) -> Known {
+        match self {
+            Self::Number { expression, .. } => Known::Number(expression.clone()),
+            Self::Levels { column, at, factor, .. } => {
+                Known::Levels { column: column.clone(), at: *at, labels: factor.labels().to_vec() }
+            }
+        }
+    }
+}
+
+/// Whether every level has a row.
+fn is_dense(factor: &Factor) -> bool {
+    let mut used = vec![false; factor.levels()];
+    factor.codes().iter().filter(|c| **c != MISSING).for_each(|&c| used[c as usize] = true);
+    used.into_iter().all(|u| u)
+}
+
+fn unknown_level(text: &str, at: At, column: &str, label: &str, factor: &Factor) -> Error {
+    let levels = factor.labels().iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if factor.levels() > 5 { ", …" } else { "" };
+    let message = format!("{} has no level {label} to refer to; it has {levels}{more}", quoted(column));
+    error_at(text, at.0, message)
+}
+
+impl Terms {
+    /// The names of the columns.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The levels that the indicators compare with.
+    pub fn references(&self) -> &[Reference] {
+        &self.references
+    }
+
+    /// The matrix of new data, one row for each of theirs, NaN where something is missing.
+    ///
+    /// # Errors
+    /// As for [`Design::build`](super::Design::build); [`Error::Domain`] for a level that the fit has not seen.
+    pub fn matrix(&self, source: &dyn Source) -> Result<Array2<f64>> {
+        let evaluator = Evaluator { text: &self.text, source };
+        let value = |known: &Known| {
+            Ok(match known {
+                Known::Number(expression) => {
+                    Values::Number { expression: expression.clone(), values: evaluator.numbers(expression)? }
+                }
+                Known::Levels { column, at, labels } => {
+                    let factor = recode(column, &*evaluator.factor(column, *at)?, labels)?;
+                    Values::Levels {
+                        column: column.clone(),
+                        at: *at,
+                        factor: Cow::Owned(factor),
+                        reference: None,
+                    }
+                }
+            })
+        };
+        let variables = self.variables.iter().map(value).collect::<Result<Vec<_>>>()?;
+        self.fill(&variables, None, source.frame().rows())
+    }
+
+    /// Lists the columns of every term.
+    ///
+    /// A factor in a term leaves its first level out when the term without the factor is in the model as well
+    /// (nothing left means the constant): the rule of Chambers and Hastie (1992), Statistical Models in S, 2.4.1.
+    fn code(
+        &mut self,
+        terms: &[Vec<Vec<usize>>],
+        variables: &[Values<'_>],
+        constant: bool,
+        rows: usize,
+    ) -> Result<()> {
+        if self.intercept {
+            self.push(Recipe::default(), "(Intercept)".into());
+        }
+        let mut constant = constant;
+        for term in terms {
+            let mut recipes = vec![(Recipe::default(), Vec::<String>::new())];
+            for (i, places) in term.iter().enumerate() {
+                let rest: Vec<&Vec<usize>> =
+                    term.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, p)| p).collect();
+                let margin = if rest.is_empty() { constant } else { contains(terms, &rest) };
+                let choices = choices(places, variables, margin, &mut self.references);
+                let wide = self.columns.len() + recipes.len().saturating_mul(choices.len());
+                if wide.saturating_mul(rows) > MOST_NUMBERS || wide > 1 << 20 {
+                    return Err(self.too_wide(wide, rows, places, variables));
+                }
+                if rest.is_empty() && matches!(variables[places[0]], Values::Levels { .. }) {
+                    // Its indicators add up to the constant: the next factor leaves a level out.
+                    constant = true;
+                }
+                let extend = |(recipe, name): &(Recipe, Vec<String>)| {
+                    choices
+                        .iter()
+                        .map(|choice| {
+                            let (mut recipe, mut name) = (recipe.clone(), name.clone());
+                            choice.add_to(&mut recipe);
+                            name.push(choice.name.clone());
+                            (recipe, name)
+                        })
+                        .collect::<Vec<_>>()
+                };
+                recipes = recipes.iter().flat_map(extend).collect();
+            }
+            for (recipe, name) in recipes {
+                self.push(recipe, name.join(":"));
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, recipe: Recipe, name: String) {
+        self.columns.push(recipe);
+        self.names.push(name);
+    }
+
+    fn too_wide(&self, columns: usize, rows: usize, places: &[usize], variables: &[Values<'_>]) -> Error {
+        let (at, name) = match &variables[places[0]] {
+            Values::Levels { column, at, factor, .. } => {
+                (at.0, format!("{} levels of {}", factor.levels(), quoted(column)))
+            }
+            Values::Number { expression, .. } => (0, expression.to_string()),
+        };
+        let message = format!(
+            "{name} make {columns} columns of {rows} rows, too many for a matrix; absorb it: … | {name}"
+        );
+        error_at(&self.text, at, message)
+    }
+
+    /// The matrix, column by column.
+    fn fill(&self, variables: &[Values<'_>], picked: Option<&[usize]>, rows: usize) -> Result<Array2<f64>> {
+        let mut values: Vec<f64> = Vec::with_capacity(rows * self.columns.len());
+        for (recipe, name) in self.columns.iter().zip(&self.names) {
+            let start = values.len();
+            let mut numbers = recipe.numbers.iter().filter_map(|&v| match &variables[v] {
+                Values::Number { values, .. } => Some(values.as_ref()),
+                Values::Levels { .. } => None,
+            });
+            match (numbers.next(), picked) {
+                (None, _) => values.resize(start + rows, 1.0),
+                (Some(column), None) => values.extend_from_slice(column),
+                (Some(column), Some(picked)) => values.extend(picked.iter().map(|&row| column[row])),
+            }
+            let column = &mut values[start..];
+            for other in numbers {
+                match picked {
+                    None => column.iter_mut().zip(other).for_each(|(v, o)| *v *= o),
+                    Some(picked) => column.iter_mut().zip(picked).for_each(|(v, &row)| *v *= other[row]),
+                }
+            }
+            for &(variable, level) in &recipe.levels {
+                let Values::Levels { factor, .. } = &variables[variable] else { continue };
+                for (v, &code) in column.iter_mut().zip(factor.codes()) {
+                    if code == MISSING {
+                        *v = f64::NAN;
+                    } else if code != level && !v.is_nan() {
+                        *v = 0.0;
+                    }
+                }
+            }
+            finite(name.clone(), column)?;
+        }
+        Array2::from_shape_vec((rows, self.columns.len()).f(), values).map_err(|_| Error::Shape {
+            what: "design matrix".into(),
+            expected: format!("{rows} rows"),
+            found: "another number".into(),
+        })
+    }
+}
+
+/// One way to take a variable: its number, or one of its levels.
+struct Choice {
+    number: Option<usize>,
+    level: Option<(usize, u32)>,
+    name: String,
+}
+
+impl Choice {
+    fn add_to(&self, recipe: &mut Recipe) {
+        recipe.numbers.extend(self.number);
+        recipe.levels.extend(self.level);
+    }
+}
+
+/// The columns that a variable contributes; `margin`: the level left out is covered by another term.
+fn choices(
+    places: &[usize],
+    variables: &[Values<'_>],
+    margin: bool,
+    references: &mut Vec<Reference>,
+) -> Vec<Choice> {
+    let mut choices = Vec::new();
+    for &place in places {
+        match &variables[place] {
+            Values::Number { expression, .. } => {
+                choices.push(Choice { number: Some(place), level: None, name: expression.to_string() });
+            }
+            Values::Levels { column, factor, reference, .. } => {
+                let stated = reference.as_ref().and_then(|label| factor.code(label));
+                let left_out = stated.or((margin && factor.levels() > 0).then_some(0));
+                if let Some(code) = left_out {
+                    let level = factor.labels()[code as usize].clone();
+                    let reference = Reference { column: column.clone(), level };
+                    if !references.contains(&reference) {
+                        references.push(reference);
+                    }
+                }
+                for (code, label) in (0_u32..).zip(factor.labels()) {
+                    if Some(code) != left_out {
+                        let name = format!("{}[{label}]", quoted(column));
+                        choices.push(Choice { number: None, level: Some((place, code)), name });
+                    }
+                }
+            }
+        }
+    }
+    choices
+}
+
+/// Whether a term of exactly these variables is in the model.
+fn contains(terms: &[Vec<Vec<usize>>], variables: &[&Vec<usize>]) -> bool {
+    let same =
+        |term: &Vec<Vec<usize>>| term.len() == variables.len() && variables.iter().all(|v| term.contains(v));
+    terms.iter().any(same)
+}
+
+/// The codes that the labels had at the fit.
+pub(super) fn recode(column: &str, factor: &Factor, labels: &[String]) -> Result<Factor> {
+    let known = |label: &String| labels.iter().position(|l| l == label).map_or(MISSING, |c| c as u32);
+    let table: Vec<u32> = factor.labels().iter().map(known).collect();
+    let code = |(row, &code): (usize, &u32)| match table.get(code as usize) {
+        None => Ok(MISSING),
+        Some(&MISSING) => Err(Error::Domain {
+            what: column.to_owned(),
+            row,
+            value: factor.label(row).unwrap_or_default().to_owned(),
+            must: format!("one of the {} levels seen at the fit", labels.len()),
+        }),
+        Some(&code) => Ok(code),
+    };
+    let codes = factor.codes().iter().enumerate().map(code).collect::<Result<Vec<_>>>()?;
+    Ok(Factor::from_codes(codes, labels.to_vec()))
+}
