@@ -384,6 +384,32 @@ fn terms_make_the_same_columns_of_new_data() {
 }
 
 #[test]
+fn effects_find_the_levels_of_the_fit_in_new_data() {
+    let data = frame(&[("y", &[1.0, 2.0, f64::NAN]), ("s", &[7.0, 8.0, 9.0]), ("t", &[1.0, 2.0, 3.0])]);
+    let effects = build("y ~ 1 | s + s^t + s[t]", &data).effects();
+    let new = frame(&[("s", &[8.0, f64::NAN, 8.0]), ("t", &[2.0, 1.0, 2.0])]);
+    let absorbed = effects.absorbed(&new).expect("known levels");
+    assert_eq!(absorbed[0].factor.codes(), [1, averted::data::MISSING, 1]);
+    assert_eq!(absorbed[1].factor.labels(), ["7^1", "8^2"]);
+    assert_eq!(absorbed[2].slope.as_deref(), Some([2.0, 1.0, 2.0].as_slice()));
+    // Level 9 had no outcome, so nothing is known of it.
+    let unseen = frame(&[("s", &[7.0, 9.0]), ("t", &[1.0, 2.0])]);
+    let error = effects.absorbed(&unseen).expect_err("an unseen level");
+    assert_eq!(error.to_string(), "`s`, row 1: 9 must be one of the 2 levels seen at the fit");
+}
+
+#[test]
+fn extras_may_be_expressions() {
+    let data = frame(&[("y", &[1.0, 2.0]), ("pop", &[f64::NAN, 1.0]), ("a b", &[1.0, 2.0])]);
+    let formula = Formula::parse("y ~ 1").expect("a formula");
+    let design = Design::build(&formula, &data, &["log(pop)", "a b"]).expect("a row");
+    assert_eq!(design.rows, [1]);
+    assert_eq!(design.number(&data, "log(pop)").expect("numbers"), [0.0]);
+    assert_eq!(design.number(&data, "a b").expect("numbers"), [2.0]);
+    assert!(matches!(Design::build(&formula, &data, &["log(pop"]), Err(Error::Formula { at: 7, .. })));
+}
+
+#[test]
 fn a_column_of_names_is_not_made_into_a_matrix() {
     let rows = 40_000;
     let names: Vec<Option<String>> = (0..rows).map(|i| Some(format!("n{i}"))).collect();
@@ -393,7 +419,7 @@ fn a_column_of_names_is_not_made_into_a_matrix() {
         .expect("columns of one length");
     let Err(Error::Formula { at, message, .. }) = try_build("y ~ name", &data) else { panic!("no error") };
     assert_eq!(at, 4);
-    assert!(message.contains("absorb it"), "{message}");
+    assert!(message.contains("absorb them: … | name"), "{message}");
 }
 
 //  ── properties

@@ -1,5 +1,6 @@
 //! Factors: a few labels, and a code for every row.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The code of a missing label.
@@ -143,18 +144,43 @@ impl Factor {
     #[must_use]
     pub fn cross(&self, other: &Self) -> Self {
         let width = other.labels.len() as u64;
-        let pair = |(&a, &b): (&u32, &u32)| {
-            (a != MISSING && b != MISSING).then(|| u64::from(a) * width + u64::from(b))
+        let pairs = || {
+            self.codes.iter().zip(&other.codes).map(move |(&a, &b)| {
+                (a != MISSING && b != MISSING).then(|| u64::from(a) * width + u64::from(b))
+            })
         };
-        let pairs: Vec<Option<u64>> = self.codes.iter().zip(&other.codes).map(pair).collect();
-        let mut levels: Vec<u64> = pairs.iter().copied().flatten().collect();
+        let label =
+            |p: &u64| format!("{}^{}", self.labels[(p / width) as usize], other.labels[(p % width) as usize]);
+        let possible = self.labels.len() as u64 * width;
+        if possible <= 8 * self.codes.len() as u64 + 1024 {
+            // Few enough pairs for a table of them all: no sorting.
+            let mut code_of = vec![MISSING; possible as usize];
+            pairs().flatten().for_each(|p| code_of[p as usize] = 0);
+            let mut labels = Vec::new();
+            for (p, code) in (0_u64..).zip(&mut code_of).filter(|(_, code)| **code == 0) {
+                *code = labels.len() as u32;
+                labels.push(label(&p));
+            }
+            let codes = pairs().map(|p| p.map_or(MISSING, |p| code_of[p as usize])).collect();
+            return Self { codes, labels };
+        }
+        let mut levels: Vec<u64> = pairs().flatten().collect();
         levels.sort_unstable();
         levels.dedup();
         let code =
-            |p: &Option<u64>| p.and_then(|p| levels.binary_search(&p).ok()).map_or(MISSING, |c| c as u32);
-        let label =
-            |p: &u64| format!("{}^{}", self.labels[(p / width) as usize], other.labels[(p % width) as usize]);
-        Self { codes: pairs.iter().map(code).collect(), labels: levels.iter().map(label).collect() }
+            |p: Option<u64>| p.and_then(|p| levels.binary_search(&p).ok()).map_or(MISSING, |c| c as u32);
+        Self { codes: pairs().map(code).collect(), labels: levels.iter().map(label).collect() }
+    }
+
+    /// The rows of `rows` only, as [`take`](Self::take), without copying when that is all of them and every level
+    /// has one.
+    pub(super) fn into_used(this: Cow<'_, Self>, rows: &[usize]) -> Self {
+        let all = rows.len() == this.codes.len();
+        let mut used = vec![!all; this.labels.len()];
+        if all {
+            this.codes.iter().filter(|c| **c != MISSING).for_each(|&c| used[c as usize] = true);
+        }
+        if all && used.into_iter().all(|u| u) { this.into_owned() } else { this.take(rows) }
     }
 }
 
@@ -183,6 +209,11 @@ mod tests {
         let both = a.cross(&b);
         assert_eq!(both.labels(), ["1^x", "1^y"]);
         assert_eq!(both.codes(), [0, 1, MISSING]);
+        // Too many possible pairs for a table.
+        let wide = Factor::from_numbers(&(0..200).map(f64::from).collect::<Vec<_>>());
+        let both = wide.cross(&wide);
+        assert_eq!(both.levels(), 200);
+        assert_eq!(both.label(7), Some("7^7"));
     }
 
     #[test]

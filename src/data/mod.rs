@@ -7,7 +7,7 @@ mod frame;
 mod index;
 mod source;
 
-pub use design::{Absorbed, Block, Design, Dropped, Reference, Terms};
+pub use design::{Absorbed, Block, Design, Dropped, Effects, Reference, Terms};
 pub use factor::{Factor, MISSING};
 pub use formula::{Formula, quoted};
 pub use frame::{Column, Frame};

@@ -13,14 +13,14 @@
 //! # Ok::<(), averted::Error>(())
 //! ```
 
+mod effects;
 mod evaluate;
 mod rows;
 mod terms;
 
-use std::borrow::Cow;
-
 use ndarray::{Array1, Array2};
 
+use crate::data::design::effects::EffectValues;
 use crate::data::design::evaluate::Evaluator;
 use crate::data::design::rows::{Part, Rows};
 use crate::data::design::terms::Evaluated;
@@ -28,21 +28,9 @@ use crate::data::formula::{At, Effect, Expression, Formula, Term, quoted};
 use crate::data::{Column, Factor, Source};
 use crate::error::{Error, Result};
 
+pub use effects::{Absorbed, Effects};
 pub use rows::Dropped;
 pub use terms::{Reference, Terms};
-
-/// An absorbed effect on the used rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Absorbed {
-    /// As it is written.
-    pub name: String,
-    /// The level of every used row; every level has a row.
-    pub factor: Factor,
-    /// What has a slope of its own in every level, if anything.
-    pub slope: Option<Vec<f64>>,
-    /// Whether every level has an intercept.
-    pub with_intercept: bool,
-}
 
 /// Columns of their own: the endogenous variables, or the instruments.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,10 +61,12 @@ pub struct Design {
     /// The others, by reason.
     pub dropped: Vec<Dropped>,
     terms: Terms,
+    effects: Vec<Effect>,
 }
 
 impl Design {
-    /// Evaluates a formula. `extras` name more columns that a row must have: population, weights, clusters.
+    /// Evaluates a formula. `extras` are more columns, or expressions, that a row must have: population, weights,
+    /// clusters.
     ///
     /// Rows with something missing are left out and counted by reason. Levels are those of the used rows, and
     /// every combination of `^` that occurs. Collinear columns are left for the model to find.
@@ -106,7 +96,7 @@ impl Design {
             effects.extend(EffectValues::new(&evaluator, effect, &mut rows)?);
         }
         for name in extras {
-            need_extra(&evaluator, name, &mut rows)?;
+            need_extra(source, name, &mut rows)?;
         }
 
         let kept = rows.kept();
@@ -133,6 +123,7 @@ impl Design {
             dropped: rows.dropped,
             rows: kept,
             terms,
+            effects: formula.effects().to_vec(),
         })
     }
 
@@ -146,12 +137,22 @@ impl Design {
         &self.terms
     }
 
-    /// The numbers of a column on the used rows.
+    /// How the absorbed effects are made, for new data.
+    pub fn effects(&self) -> Effects {
+        Effects {
+            text: self.terms.text().to_owned(),
+            effects: self.effects.clone(),
+            labels: self.absorbed.iter().map(|a| a.factor.labels().to_vec()).collect(),
+        }
+    }
+
+    /// The numbers of an extra on the used rows: a column, or an expression such as `log(population)`.
     ///
     /// # Errors
-    /// [`Error::UnknownColumn`]; [`Error::ColumnKind`].
-    pub fn number(&self, source: &dyn Source, name: &str) -> Result<Vec<f64>> {
-        Ok(pick(source.frame().number(name)?, &self.rows))
+    /// [`Error::UnknownColumn`]; [`Error::Formula`] where it holds text; [`Error::Domain`].
+    pub fn number(&self, source: &dyn Source, text: &str) -> Result<Vec<f64>> {
+        let evaluator = Evaluator { text, source };
+        Ok(pick(&evaluator.numbers(&extra(source, text)?)?, &self.rows))
     }
 
     /// A column as a factor on the used rows.
@@ -163,71 +164,34 @@ impl Design {
     }
 }
 
-/// An effect in every row of the source.
-struct EffectValues<'a> {
-    name: String,
-    factor: Cow<'a, Factor>,
-    slope: Option<Cow<'a, [f64]>>,
-    with_intercept: bool,
-}
-
-impl<'a> EffectValues<'a> {
-    /// One, or one for each slope: `state[a, b]` is `state[a] + state[[b]]`.
-    fn new(evaluator: &Evaluator<'a>, effect: &Effect, rows: &mut Rows) -> Result<Vec<Self>> {
-        let factor = crossed(evaluator, effect, rows)?;
-        let names: Vec<String> = effect.columns.iter().map(|(name, _)| quoted(name)).collect();
-        let name = names.join("^");
-        if effect.slopes.is_empty() {
-            return Ok(vec![Self { name, factor, slope: None, with_intercept: true }]);
-        }
-        let mut made = Vec::new();
-        for (i, slope) in effect.slopes.iter().enumerate() {
-            let values = evaluator.numbers(slope)?;
-            rows.need(Part::Regressor, evaluator, slope, &values);
-            let with_intercept = effect.intercept && i == 0;
-            let name = if with_intercept { format!("{name}[{slope}]") } else { format!("{name}[[{slope}]]") };
-            made.push(Self { name, factor: factor.clone(), slope: Some(values), with_intercept });
-        }
-        Ok(made)
+/// A further column, or an expression, that a row must have.
+fn need_extra(source: &dyn Source, text: &str, rows: &mut Rows) -> Result<()> {
+    if let Ok(Column::Factor(factor)) = source.frame().column(text) {
+        rows.need_level(Part::Regressor, &quoted(text), factor.codes());
+        return Ok(());
     }
-
-    fn restrict(self, rows: &[usize]) -> Absorbed {
-        Absorbed {
-            name: self.name,
-            factor: self.factor.take(rows),
-            slope: self.slope.map(|values| pick(&values, rows)),
-            with_intercept: self.with_intercept,
-        }
-    }
-}
-
-/// The levels of an effect: those of a column, or the combinations of several that occur.
-fn crossed<'a>(evaluator: &Evaluator<'a>, effect: &Effect, rows: &mut Rows) -> Result<Cow<'a, Factor>> {
-    let mut crossed: Option<Cow<'a, Factor>> = None;
-    for (name, at) in &effect.columns {
-        let factor = evaluator.factor(name, *at)?;
-        rows.need_level(Part::Effect, &quoted(name), factor.codes());
-        crossed = Some(match crossed {
-            None => factor,
-            Some(before) => Cow::Owned(before.cross(&factor)),
-        });
-    }
-    Ok(crossed.unwrap_or_else(|| Cow::Owned(Factor::from_codes(Vec::new(), Vec::new()))))
-}
-
-/// A further column that a row must have.
-fn need_extra(evaluator: &Evaluator<'_>, name: &str, rows: &mut Rows) -> Result<()> {
-    match evaluator.source.frame().column(name)? {
-        Column::Number(values) => {
-            evaluate::finite(quoted(name), values)?;
-            let column = Expression::Column { name: name.to_owned(), at: At(0) };
-            rows.need(Part::Regressor, evaluator, &column, values);
-        }
-        Column::Factor(factor) => rows.need_level(Part::Regressor, &quoted(name), factor.codes()),
-    }
+    let expression = extra(source, text)?;
+    let evaluator = Evaluator { text, source };
+    rows.need(Part::Regressor, &evaluator, &expression, &evaluator.numbers(&expression)?);
     Ok(())
 }
 
+/// A column by its name as it is, or else an expression.
+fn extra(source: &dyn Source, text: &str) -> Result<Expression> {
+    if source.frame().has(text) {
+        return Ok(Expression::Column { name: text.to_owned(), at: At(0) });
+    }
+    match Expression::parse(text) {
+        Ok(
+            expression
+            @ (Expression::Apply { .. } | Expression::Shift { .. } | Expression::Arithmetic { .. }),
+        ) if expression.width() == 1 => Ok(expression),
+        Err(error) if text.contains('(') => Err(error),
+        _ => Err(Error::unknown_column(text, source.frame().names())),
+    }
+}
+
+/// The values of some rows.
 fn pick(values: &[f64], rows: &[usize]) -> Vec<f64> {
     if rows.len() == values.len() { values.to_vec() } else { rows.iter().map(|&row| values[row]).collect() }
 }

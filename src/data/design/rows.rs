@@ -37,13 +37,13 @@ impl Part {
 pub(super) struct Rows {
     /// Empty as long as every row stays.
     gone: Vec<bool>,
-    rows: usize,
+    count: usize,
     pub(super) dropped: Vec<Dropped>,
 }
 
 impl Rows {
     pub(super) fn all(rows: usize) -> Self {
-        Self { gone: Vec::new(), rows, dropped: Vec::new() }
+        Self { gone: Vec::new(), count: rows, dropped: Vec::new() }
     }
 
     /// Without the rows where the expression has no number.
@@ -84,7 +84,7 @@ impl Rows {
     /// Whether the row was still there.
     fn take_out(&mut self, row: usize) -> bool {
         if self.gone.is_empty() {
-            self.gone = vec![false; self.rows];
+            self.gone = vec![false; self.count];
         }
         !std::mem::replace(&mut self.gone[row], true)
     }
@@ -101,9 +101,9 @@ impl Rows {
     /// The rows that stay.
     pub(super) fn kept(&self) -> Vec<usize> {
         if self.gone.is_empty() {
-            return (0..self.rows).collect();
+            return (0..self.count).collect();
         }
-        (0..self.rows).filter(|&row| !self.gone[row]).collect()
+        (0..self.count).filter(|&row| !self.gone[row]).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Terms into columns: which levels get an indicator, what the columns are called, and the matrix they make.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use ndarray::{Array2, ShapeBuilder};
 
@@ -69,16 +70,13 @@ impl<'a> Evaluated<'a> {
         for term in terms {
             let mut places = Vec::new();
             for variable in &term.variables {
-                let known = seen.iter().find(|(v, _)| *v == variable).map(|(_, places)| places.clone());
-                let place = match known {
-                    Some(place) => place,
-                    None => {
-                        let place = evaluated.evaluate(evaluator, variable)?;
-                        seen.push((variable, place.clone()));
-                        place
-                    }
-                };
-                places.push(place);
+                if let Some((_, known)) = seen.iter().find(|(v, _)| *v == variable) {
+                    places.push(known.clone());
+                    continue;
+                }
+                let new = evaluated.evaluate(evaluator, variable)?;
+                seen.push((variable, new.clone()));
+                places.push(new);
             }
             evaluated.terms.push(places);
         }
@@ -141,7 +139,7 @@ impl<'a> Evaluated<'a> {
     ) -> Result<(Terms, Array2<f64>)> {
         let all = self.variables.first().map_or(rows.len(), Values::rows) == rows.len();
         // A level that no used row has would be a column of zeros.
-        let variables: Vec<Values<'_>> = self.variables.into_iter().map(|v| v.restrict(rows, all)).collect();
+        let variables: Vec<Values<'_>> = self.variables.into_iter().map(|v| v.restrict(rows)).collect();
         let mut terms = Terms {
             text: text.to_owned(),
             intercept,
@@ -157,7 +155,7 @@ impl<'a> Evaluated<'a> {
     }
 }
 
-impl<'a> Values<'a> {
+impl Values<'_> {
     fn rows(&self) -> usize {
         match self {
             Self::Number { values, .. } => values.len(),
@@ -166,10 +164,10 @@ impl<'a> Values<'a> {
     }
 
     /// Factors with the used rows and levels only; numbers are picked when the matrix is filled.
-    fn restrict(self, rows: &[usize], all: bool) -> Self {
+    fn restrict(self, rows: &[usize]) -> Self {
         match self {
             Self::Levels { column, at, factor, reference } => {
-                let factor = if all && is_dense(&factor) { factor } else { Cow::Owned(factor.take(rows)) };
+                let factor = Cow::Owned(Factor::into_used(factor, rows));
                 Self::Levels { column, at, factor, reference }
             }
             number @ Self::Number { .. } => number,
@@ -186,13 +184,6 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Whether every level has a row.
-fn is_dense(factor: &Factor) -> bool {
-    let mut used = vec![false; factor.levels()];
-    factor.codes().iter().filter(|c| **c != MISSING).for_each(|&c| used[c as usize] = true);
-    used.into_iter().all(|u| u)
-}
-
 fn unknown_level(text: &str, at: At, column: &str, label: &str, factor: &Factor) -> Error {
     let levels = factor.labels().iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if factor.levels() > 5 { ", …" } else { "" };
@@ -204,6 +195,11 @@ impl Terms {
     /// The names of the columns.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The formula.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The levels that the indicators compare with.
@@ -263,10 +259,8 @@ impl Terms {
                 if wide.saturating_mul(rows) > MOST_NUMBERS || wide > 1 << 20 {
                     return Err(self.too_wide(wide, rows, places, variables));
                 }
-                if rest.is_empty() && matches!(variables[places[0]], Values::Levels { .. }) {
-                    // Its indicators add up to the constant: the next factor leaves a level out.
-                    constant = true;
-                }
+                // Indicators of every level add up to the constant: the next factor leaves a level out.
+                constant |= rest.is_empty() && is_complete(&variables[places[0]], choices.len());
                 let extend = |(recipe, name): &(Recipe, Vec<String>)| {
                     choices
                         .iter()
@@ -293,15 +287,19 @@ impl Terms {
     }
 
     fn too_wide(&self, columns: usize, rows: usize, places: &[usize], variables: &[Values<'_>]) -> Error {
-        let (at, name) = match &variables[places[0]] {
+        let (at, what, remedy) = match &variables[places[0]] {
             Values::Levels { column, at, factor, .. } => {
-                (at.0, format!("{} levels of {}", factor.levels(), quoted(column)))
+                let name = quoted(column);
+                (
+                    at.0,
+                    format!("the {} levels of {name}", factor.levels()),
+                    format!("absorb them: … | {name}"),
+                )
             }
-            Values::Number { expression, .. } => (0, expression.to_string()),
+            Values::Number { expression, .. } => (0, expression.to_string(), "shorten its range".into()),
         };
-        let message = format!(
-            "{name} make {columns} columns of {rows} rows, too many for a matrix; absorb it: … | {name}"
-        );
+        let message =
+            format!("{what} make a matrix of {rows} rows and {columns} columns, too large; {remedy}");
         error_at(&self.text, at, message)
     }
 
@@ -395,6 +393,11 @@ fn choices(
     choices
 }
 
+/// Whether a factor has as many indicators as levels.
+fn is_complete(variable: &Values<'_>, indicators: usize) -> bool {
+    matches!(variable, Values::Levels { factor, .. } if factor.levels() == indicators)
+}
+
 /// Whether a term of exactly these variables is in the model.
 fn contains(terms: &[Vec<Vec<usize>>], variables: &[&Vec<usize>]) -> bool {
     let same =
@@ -404,7 +407,8 @@ fn contains(terms: &[Vec<Vec<usize>>], variables: &[&Vec<usize>]) -> bool {
 
 /// The codes that the labels had at the fit.
 pub(super) fn recode(column: &str, factor: &Factor, labels: &[String]) -> Result<Factor> {
-    let known = |label: &String| labels.iter().position(|l| l == label).map_or(MISSING, |c| c as u32);
+    let codes: HashMap<&str, u32> = labels.iter().map(String::as_str).zip(0..).collect();
+    let known = |label: &String| codes.get(label.as_str()).copied().unwrap_or(MISSING);
     let table: Vec<u32> = factor.labels().iter().map(known).collect();
     let code = |(row, &code): (usize, &u32)| match table.get(code as usize) {
         None => Ok(MISSING),

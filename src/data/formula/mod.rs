@@ -131,6 +131,16 @@ impl Formula {
     }
 }
 
+impl Expression {
+    /// Reads an expression alone, such as `log(population)`.
+    ///
+    /// # Errors
+    /// [`Error::Formula`], with the character where it went wrong.
+    pub fn parse(text: &str) -> Result<Self> {
+        parser::parse_expression(text)
+    }
+}
+
 impl PartialEq for Formula {
     /// The text they were read from does not matter.
     fn eq(&self, other: &Self) -> bool {

@@ -25,7 +25,14 @@ const FUNCTIONS: [&str; 13] =
     ["log", "log1p", "exp", "sqrt", "abs", "I", "i", "lag", "lead", "diff", "l", "f", "d"];
 
 pub(super) fn parse(text: &str) -> Result<Formula> {
-    Parser { text, tokens: tokens(text)?, next: 0, depth: 0, pieces: 0 }.formula()
+    Parser::new(text)?.formula()
+}
+
+/// An expression alone.
+pub(super) fn parse_expression(text: &str) -> Result<Expression> {
+    let mut parser = Parser::new(text)?;
+    let expression = parser.expression()?;
+    if *parser.peek() == Token::End { Ok(expression) } else { parser.expected("the end") }
 }
 
 struct Parser<'a> {
@@ -36,7 +43,11 @@ struct Parser<'a> {
     pieces: usize,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Result<Self> {
+        Ok(Self { text, tokens: tokens(text)?, next: 0, depth: 0, pieces: 0 })
+    }
+
     fn peek(&self) -> &Token {
         &self.tokens[self.next].0
     }
