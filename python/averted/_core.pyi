@@ -41,3 +41,17 @@ class Table:
     def html(self) -> str: ...
     def markdown(self) -> str: ...
     def latex(self) -> str: ...
+
+class Panel:
+    def __new__(
+        cls,
+        frame: Frame,
+        unit: str,
+        time: str,
+        *,
+        frequency: str | None = None,
+        events: str | None = None,
+        population: str | None = None,
+    ) -> Panel: ...
+    @property
+    def frame(self) -> Frame: ...

@@ -1,15 +1,20 @@
 //! What came in: columns, factors, calendars, counts, money, panels, formulas, and the design they make.
 
+pub mod calendar;
+mod count;
 mod design;
 mod factor;
 pub mod formula;
 mod frame;
 mod index;
+mod panel;
 mod source;
 
+pub use count::{Count, Events};
 pub use design::{Absorbed, Block, Design, Dropped, Effects, Reference, Terms};
 pub use factor::{Factor, MISSING};
 pub use formula::{Formula, quoted};
 pub use frame::{Column, Frame};
 pub use index::TimeIndex;
+pub use panel::{Gap, Panel};
 pub use source::Source;

@@ -1,9 +1,65 @@
-//! Frames across the border.
+//! Frames, and whatever else a method can read, across the border.
+
+use std::sync::Arc;
 
 use numpy::{PyArray1, PyReadonlyArray1, ToPyArray};
 use pyo3::prelude::*;
 
-use crate::data::{Column, Factor, Frame};
+use super::panel::PyPanel;
+use crate::data::{Column, Factor, Frame, Panel, Source, TimeIndex};
+
+/// A panel or a plain frame. Owned and cheap, so that it can go where the interpreter is released.
+#[derive(Clone)]
+pub(super) enum AnySource {
+    Panel(Arc<Panel>),
+    Frame(Frame),
+}
+
+impl AnySource {
+    fn inner(&self) -> &dyn Source {
+        match self {
+            Self::Panel(panel) => panel.as_ref(),
+            Self::Frame(frame) => frame,
+        }
+    }
+}
+
+impl Source for AnySource {
+    fn frame(&self) -> &Frame {
+        self.inner().frame()
+    }
+
+    fn index(&self) -> Option<&TimeIndex> {
+        self.inner().index()
+    }
+
+    fn unit(&self) -> Option<&str> {
+        self.inner().unit()
+    }
+
+    fn time(&self) -> Option<&str> {
+        self.inner().time()
+    }
+
+    fn events(&self) -> Option<&str> {
+        self.inner().events()
+    }
+
+    fn population(&self) -> Option<&str> {
+        self.inner().population()
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for AnySource {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(panel) = object.cast::<PyPanel>() {
+            return Ok(Self::Panel(panel.get().0.clone()));
+        }
+        Ok(Self::Frame(object.cast::<PyFrame>()?.get().0.clone()))
+    }
+}
 
 /// Whether the extension was built without optimisation.
 #[pyfunction]

@@ -4,6 +4,7 @@ mod convert;
 mod data;
 mod error;
 mod inference;
+mod panel;
 
 use pyo3::prelude::*;
 
@@ -20,4 +21,6 @@ mod _core {
     use super::data::{PyFrame, debug_build};
     #[pymodule_export]
     use super::inference::PyTable;
+    #[pymodule_export]
+    use super::panel::PyPanel;
 }
