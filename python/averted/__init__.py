@@ -20,7 +20,7 @@ _WHERE = {
     "datasets": "averted.datasets",
 }
 
-__all__ = ["AvertedError", "ConvergenceError", "InputError", "RefusedError", "__version__", *_WHERE]  # noqa: PLE0604
+__all__ = ["AvertedError", "ConvergenceError", "InputError", "RefusedError", "__version__", *_WHERE]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """The compiled core. Private: the public classes stand in the modules beside it."""
 
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ __version__: str
 
 def debug_build() -> bool: ...
 
+@final
 class Frame:
     def __new__(
         cls, columns: list[tuple[str, NDArray[np.float64] | tuple[NDArray[np.uint32], list[str]]]]
@@ -21,13 +22,14 @@ class Frame:
     def factor(self, name: str) -> tuple[NDArray[np.uint32], list[str]]: ...
     def is_text(self, name: str) -> bool: ...
 
+@final
 class Table:
     def __new__(
         cls,
         columns: list[str],
         kinds: list[str],
         rows: list[list[float | str | None]],
-        title: str = "",
+        title: str = ...,
         notes: list[str] = ...,
     ) -> Table: ...
     @property

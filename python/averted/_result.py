@@ -10,7 +10,7 @@ from averted import _core
 from averted._frames import Kind, frame_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 #: Columns of a table that hold probabilities.
 _PROBABILITIES = frozenset({"p_value"})
@@ -25,7 +25,7 @@ class Result:
         """Return the table that prints the result and renders as HTML in Jupyter."""
         raise TypeError(f"{type(self).__name__} has no summary")  # pragma: no cover
 
-    def _tidy(self) -> dict[str, Sequence[Any]]:
+    def _tidy(self) -> Mapping[str, Sequence[Any]]:
         """Columns of :meth:`tidy`."""
         return self.summary().columns
 
