@@ -179,7 +179,7 @@ Small real tables that travel with the package, so that every example runs offli
 import averted as av
 
 print(av.datasets.names())
-panel = av.datasets.load("western_hemisphere")   # a pandas frame; kind="polars", "pyarrow" or "dict" for another
+panel = av.datasets.load("western_hemisphere")  # a pandas frame; kind="polars", "pyarrow" or "dict" for another
 print(av.datasets.describe("western_hemisphere"))  # what follows here, in the terminal or the notebook
 ```
 
