@@ -1,1 +1,3 @@
 //! Models of one series over time.
+
+pub mod statespace;

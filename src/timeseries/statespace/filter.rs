@@ -1,0 +1,269 @@
+//! The Kalman filter with an exact diffuse start, one observation at a time.
+
+use crate::error::{Error, Result};
+use crate::timeseries::statespace::StateSpace;
+
+/// `½ log 2π`.
+const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_8;
+
+/// A diffuse variance this small, relative to the squared loadings, is zero.
+const DIFFUSE_TOLERANCE: f64 = 1e-10;
+
+/// A log-likelihood and how it was made up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LogLikelihood {
+    /// The log-likelihood, the constant of the diffuse observations left out.
+    pub value: f64,
+    /// Observations that went into the diffuse start.
+    pub n_diffuse: usize,
+    /// Observations that were there.
+    pub n_observed: usize,
+    /// `Σ v²/F` over the observations after the diffuse start: divided by their number it is the factor by which
+    /// all variances would have to grow to fit best.
+    pub quadratic: f64,
+    /// `Σ log F` over the same, and `Σ log F_∞` over the diffuse ones.
+    pub log_determinant: f64,
+}
+
+/// What the filter knew at one time, before and after the observation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// One-step prediction error, NaN where nothing was observed.
+    pub innovation: f64,
+    /// Its variance F_* (without the diffuse part).
+    pub variance: f64,
+    /// Its diffuse variance F_∞, zero after the start.
+    pub diffuse_variance: f64,
+    /// Mean of the state before the observation.
+    pub mean: Vec<f64>,
+    /// P_* before the observation, row by row.
+    pub covariance: Vec<f64>,
+    /// P_∞ before the observation, row by row; empty once it is zero.
+    pub diffuse_covariance: Vec<f64>,
+    /// Mean of the state after the observation.
+    pub filtered: Vec<f64>,
+}
+
+/// A whole pass of the filter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filtered {
+    /// One step a time.
+    pub steps: Vec<Step>,
+    /// The log-likelihood.
+    pub likelihood: LogLikelihood,
+    /// Mean of the state one period after the last.
+    pub next_mean: Vec<f64>,
+    /// Its covariance P_*, row by row.
+    pub next_covariance: Vec<f64>,
+    /// Whether some state is still diffuse there: then no forecast has a finite variance.
+    pub still_diffuse: bool,
+}
+
+/// The filter's memory: made once, used for every likelihood, so that the loop allocates nothing.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    a: Vec<f64>,
+    p: Vec<f64>,
+    p_inf: Vec<f64>,
+    z: Vec<f64>,
+    m: Vec<f64>,
+    m_inf: Vec<f64>,
+    scratch: Vec<f64>,
+    diffuse: bool,
+}
+
+/// F_*, F_∞ and the innovation of one observation.
+struct Innovation {
+    v: f64,
+    f: f64,
+    f_inf: f64,
+}
+
+impl Workspace {
+    /// Memory for models of this size.
+    pub fn new(model: &StateSpace) -> Self {
+        let m = model.states;
+        Self {
+            a: vec![0.0; m],
+            p: vec![0.0; m * m],
+            p_inf: vec![0.0; m * m],
+            z: vec![0.0; m],
+            m: vec![0.0; m],
+            m_inf: vec![0.0; m],
+            scratch: vec![0.0; m * m],
+            diffuse: false,
+        }
+    }
+
+    /// The log-likelihood of `y` (NaN missing).
+    ///
+    /// # Errors
+    /// [`Error::NotPositiveDefinite`] when an innovation has no positive variance.
+    pub fn log_likelihood(&mut self, model: &StateSpace, y: &[f64]) -> Result<LogLikelihood> {
+        self.pass(model, y, |_, _, _| ())
+    }
+
+    /// The filter's whole history over `y` (NaN missing).
+    ///
+    /// # Errors
+    /// [`Error::NotPositiveDefinite`] when an innovation has no positive variance.
+    pub fn filter(&mut self, model: &StateSpace, y: &[f64]) -> Result<Filtered> {
+        let mut steps: Vec<Step> = Vec::with_capacity(y.len());
+        let likelihood = self.pass(model, y, |work, seen, innovation| {
+            if !seen {
+                steps.push(Step {
+                    innovation: innovation.v,
+                    variance: innovation.f,
+                    diffuse_variance: innovation.f_inf,
+                    mean: work.a.clone(),
+                    covariance: work.p.clone(),
+                    diffuse_covariance: if work.diffuse { work.p_inf.clone() } else { Vec::new() },
+                    filtered: Vec::new(),
+                });
+            } else if let Some(step) = steps.last_mut() {
+                step.filtered.clone_from(&work.a);
+            }
+        })?;
+        Ok(Filtered {
+            steps,
+            likelihood,
+            next_mean: self.a.clone(),
+            next_covariance: self.p.clone(),
+            still_diffuse: self.diffuse,
+        })
+    }
+
+    /// One pass; `record` is called before (false) and after (true) every observation.
+    fn pass(
+        &mut self,
+        model: &StateSpace,
+        y: &[f64],
+        mut record: impl FnMut(&Self, bool, &Innovation),
+    ) -> Result<LogLikelihood> {
+        self.start(model);
+        let (mut n_diffuse, mut n_observed) = (0, 0);
+        let (mut quadratic, mut log_determinant) = (0.0, 0.0);
+        for (t, &value) in y.iter().enumerate() {
+            let innovation = self.look(model, t, value);
+            record(self, false, &innovation);
+            if !value.is_nan() {
+                n_observed += 1;
+                if innovation.f_inf > 0.0 {
+                    n_diffuse += 1;
+                    log_determinant += innovation.f_inf.ln();
+                    self.learn_diffuse(&innovation);
+                } else {
+                    if !(innovation.f > 0.0 && innovation.f.is_finite()) {
+                        return Err(Error::NotPositiveDefinite {
+                            what: "variance of a one-step prediction".into(),
+                            pivot: t,
+                        });
+                    }
+                    log_determinant += innovation.f.ln();
+                    quadratic += innovation.v * innovation.v / innovation.f;
+                    self.learn(&innovation);
+                }
+            }
+            record(self, true, &innovation);
+            self.predict(model);
+        }
+        let regular = (n_observed - n_diffuse) as f64;
+        Ok(LogLikelihood {
+            value: -HALF_LOG_TWO_PI * regular - 0.5 * (log_determinant + quadratic),
+            n_diffuse,
+            n_observed,
+            quadratic,
+            log_determinant,
+        })
+    }
+
+    fn start(&mut self, model: &StateSpace) {
+        self.a.copy_from_slice(&model.mean);
+        self.p.copy_from_slice(&model.covariance);
+        self.p_inf.fill(0.0);
+        for (state, _) in model.diffuse.iter().enumerate().filter(|(_, d)| **d) {
+            self.p_inf[state * model.states + state] = 1.0;
+        }
+        self.diffuse = model.diffuse.iter().any(|&d| d);
+    }
+
+    /// `M_* = P_* Z`, `M_∞ = P_∞ Z` and the innovation.
+    fn look(&mut self, model: &StateSpace, t: usize, value: f64) -> Innovation {
+        let m = model.states;
+        model.loading_at(t, &mut self.z);
+        let z = &self.z;
+        let product = |p: &[f64], out: &mut [f64]| {
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = dot(&p[i * m..(i + 1) * m], z);
+            }
+        };
+        product(&self.p, &mut self.m);
+        let mut f_inf = 0.0;
+        if self.diffuse {
+            product(&self.p_inf, &mut self.m_inf);
+            f_inf = dot(z, &self.m_inf);
+            // P_∞ loses rank step by step; what rounding leaves of it is not information.
+            if f_inf <= DIFFUSE_TOLERANCE * dot(z, z) {
+                f_inf = 0.0;
+            }
+        }
+        Innovation { v: value - dot(z, &self.a), f: dot(z, &self.m) + model.observation_variance, f_inf }
+    }
+
+    fn learn(&mut self, innovation: &Innovation) {
+        let gain = innovation.v / innovation.f;
+        for (a, m) in self.a.iter_mut().zip(&self.m) {
+            *a += m * gain;
+        }
+        subtract_outer(&mut self.p, &self.m, 1.0 / innovation.f);
+    }
+
+    fn learn_diffuse(&mut self, innovation: &Innovation) {
+        let size = self.a.len();
+        let (f, f_inf) = (innovation.f, innovation.f_inf);
+        for (a, m) in self.a.iter_mut().zip(&self.m_inf) {
+            *a += m * innovation.v / f_inf;
+        }
+        let ratio = f / (f_inf * f_inf);
+        for i in 0..size {
+            for j in 0..size {
+                self.p[i * size + j] += self.m_inf[i] * self.m_inf[j] * ratio
+                    - (self.m[i] * self.m_inf[j] + self.m_inf[i] * self.m[j]) / f_inf;
+            }
+        }
+        subtract_outer(&mut self.p_inf, &self.m_inf, 1.0 / f_inf);
+        // A state leaves the diffuse set for good when its variance is gone.
+        let left = (0..size).map(|i| self.p_inf[i * size + i]).fold(0.0, f64::max);
+        if left <= DIFFUSE_TOLERANCE {
+            self.p_inf.fill(0.0);
+            self.diffuse = false;
+        }
+    }
+
+    fn predict(&mut self, model: &StateSpace) {
+        let m = model.states;
+        model.step_mean(&mut self.a, &mut self.scratch[..m]);
+        model.step_covariance(&mut self.p, &mut self.scratch);
+        for (i, q) in model.state_variance.iter().enumerate() {
+            self.p[i * m + i] += q;
+        }
+        if self.diffuse {
+            model.step_covariance(&mut self.p_inf, &mut self.scratch);
+        }
+    }
+}
+
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// `P ← P − m m' · scale`.
+fn subtract_outer(p: &mut [f64], m: &[f64], scale: f64) {
+    let size = m.len();
+    for i in 0..size {
+        let left = m[i] * scale;
+        for j in 0..size {
+            p[i * size + j] -= left * m[j];
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The system matrices, sparse where structural models are sparse.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::error::{Error, Result};
+
+/// A state space model of one series.
+///
+/// Entries are set one by one; whatever is not set is zero. The transition is kept as its nonzero entries, so a
+/// seasonal of period twelve costs twelve of them and not a hundred and forty-four.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateSpace {
+    pub(super) states: usize,
+    /// Nonzero entries (row, column, value) of T, by row.
+    pub(super) transition: Vec<(usize, usize, f64)>,
+    /// Z, the part that does not change over time.
+    pub(super) loading: Vec<f64>,
+    /// States whose loading changes over time, and their loadings: time × these states.
+    pub(super) moving: Option<(Vec<usize>, Array2<f64>)>,
+    /// H.
+    pub(super) observation_variance: f64,
+    /// Diagonal of Q.
+    pub(super) state_variance: Vec<f64>,
+    /// a_1.
+    pub(super) mean: Vec<f64>,
+    /// P_*, row by row.
+    pub(super) covariance: Vec<f64>,
+    /// Which states start diffuse.
+    pub(super) diffuse: Vec<bool>,
+}
+
+impl StateSpace {
+    /// A model with this many states, all matrices zero.
+    pub fn new(states: usize) -> Self {
+        Self {
+            states,
+            transition: Vec::new(),
+            loading: vec![0.0; states],
+            moving: None,
+            observation_variance: 0.0,
+            state_variance: vec![0.0; states],
+            mean: vec![0.0; states],
+            covariance: vec![0.0; states * states],
+            diffuse: vec![false; states],
+        }
+    }
+
+    /// `T[to, from] = value`.
+    #[must_use]
+    pub fn transition(mut self, to: usize, from: usize, value: f64) -> Self {
+        self.transition.retain(|&(i, j, _)| (i, j) != (to, from));
+        if value != 0.0 {
+            self.transition.push((to, from, value));
+            self.transition.sort_unstable_by_key(|&(i, j, _)| (i, j));
+        }
+        self
+    }
+
+    /// `Z[state] = value` at every time.
+    #[must_use]
+    pub fn observe(mut self, state: usize, value: f64) -> Self {
+        self.loading[state] = value;
+        self
+    }
+
+    /// `Z_t[state] = x[t]` for the states `first, first + 1, …`, one for every column of `x` (time × columns).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when there are not that many states.
+    pub fn regressors(mut self, first: usize, x: ArrayView2<'_, f64>) -> Result<Self> {
+        if first + x.ncols() > self.states {
+            return Err(Error::Shape {
+                what: "regressor states".into(),
+                expected: format!("{} states", first + x.ncols()),
+                found: format!("{} states", self.states),
+            });
+        }
+        self.moving = Some(((first..first + x.ncols()).collect(), x.to_owned()));
+        Ok(self)
+    }
+
+    /// H.
+    #[must_use]
+    pub fn observation_variance(mut self, variance: f64) -> Self {
+        self.observation_variance = variance;
+        self
+    }
+
+    /// `Q[state, state]`.
+    #[must_use]
+    pub fn state_variance(mut self, state: usize, variance: f64) -> Self {
+        self.state_variance[state] = variance;
+        self
+    }
+
+    /// Nothing is known about this state at the start.
+    #[must_use]
+    pub fn diffuse(mut self, state: usize) -> Self {
+        self.diffuse[state] = true;
+        self
+    }
+
+    /// This state starts with a known mean and variance.
+    #[must_use]
+    pub fn start(mut self, state: usize, mean: f64, variance: f64) -> Self {
+        self.diffuse[state] = false;
+        self.mean[state] = mean;
+        self.covariance[state * self.states + state] = variance;
+        self
+    }
+
+    /// How many states.
+    pub fn states(&self) -> usize {
+        self.states
+    }
+
+    /// H.
+    pub fn noise(&self) -> f64 {
+        self.observation_variance
+    }
+
+    /// Writes Z_t into `z`. Past the end of the regressors their last row is taken.
+    pub(super) fn loading_at(&self, t: usize, z: &mut [f64]) {
+        z.copy_from_slice(&self.loading);
+        if let Some((states, x)) = &self.moving {
+            let row = t.min(x.nrows().saturating_sub(1));
+            for (j, &state) in states.iter().enumerate() {
+                z[state] = x[[row, j]];
+            }
+        }
+    }
+
+    /// `a ← T a`, with `scratch` as long as `a`.
+    pub(super) fn step_mean(&self, a: &mut [f64], scratch: &mut [f64]) {
+        scratch.fill(0.0);
+        for &(i, j, value) in &self.transition {
+            scratch[i] += value * a[j];
+        }
+        a.copy_from_slice(scratch);
+    }
+
+    /// `a ← T' a`, with `scratch` as long as `a`.
+    pub(super) fn step_mean_back(&self, a: &mut [f64], scratch: &mut [f64]) {
+        scratch.fill(0.0);
+        for &(i, j, value) in &self.transition {
+            scratch[j] += value * a[i];
+        }
+        a.copy_from_slice(scratch);
+    }
+
+    /// `P ← T P T'`, with `scratch` as long as `P`.
+    pub(super) fn step_covariance(&self, p: &mut [f64], scratch: &mut [f64]) {
+        let m = self.states;
+        scratch.fill(0.0);
+        for &(i, j, value) in &self.transition {
+            let (to, from) = (&mut scratch[i * m..(i + 1) * m], &p[j * m..(j + 1) * m]);
+            for (to, from) in to.iter_mut().zip(from) {
+                *to += value * from;
+            }
+        }
+        p.fill(0.0);
+        for &(i, j, value) in &self.transition {
+            for row in 0..m {
+                p[row * m + i] += value * scratch[row * m + j];
+            }
+        }
+    }
+
+    /// `N ← T' N T`, with `scratch` as long as `N`.
+    pub(super) fn step_covariance_back(&self, n: &mut [f64], scratch: &mut [f64]) {
+        let m = self.states;
+        scratch.fill(0.0);
+        for &(i, j, value) in &self.transition {
+            for column in 0..m {
+                scratch[j * m + column] += value * n[i * m + column];
+            }
+        }
+        n.fill(0.0);
+        for &(i, j, value) in &self.transition {
+            for row in 0..m {
+                n[row * m + j] += value * scratch[row * m + i];
+            }
+        }
+    }
+}
