@@ -36,7 +36,14 @@ pub fn smooth(model: &StateSpace, filtered: &Filtered) -> Smoothed {
             let m_star = product(&step.covariance, &z);
             if step.diffuse_variance > 0.0 {
                 let m_inf = product(&step.diffuse_covariance, &z);
-                back.through_diffuse(&z, &m_star, &m_inf, step.innovation, step.variance, step.diffuse_variance);
+                back.through_diffuse(
+                    &z,
+                    &m_star,
+                    &m_inf,
+                    step.innovation,
+                    step.variance,
+                    step.diffuse_variance,
+                );
             } else {
                 back.through_regular(&z, &m_star, step.innovation, step.variance);
             }
