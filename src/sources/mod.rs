@@ -1,1 +1,5 @@
-//! Readers: files as agencies publish them, turned into frames.
+//! Files in, frames out.
+
+pub mod delimited;
+
+pub use delimited::{Delimited, Reading};

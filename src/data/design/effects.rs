@@ -27,7 +27,7 @@ pub struct Absorbed {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effects {
     pub(super) text: String,
-    pub(super) effects: Vec<Effect>,
+    pub(super) written: Vec<Effect>,
     /// The levels at the fit, one list for each [`Absorbed`].
     pub(super) labels: Vec<Vec<String>>,
 }
@@ -42,7 +42,7 @@ impl Effects {
         let evaluator = Evaluator { text: &self.text, source };
         let mut rows = Rows::all(source.frame().rows());
         let mut values = Vec::new();
-        for effect in &self.effects {
+        for effect in &self.written {
             values.extend(EffectValues::new(&evaluator, effect, &mut rows)?);
         }
         let coded = |(effect, labels): (EffectValues<'_>, &Vec<String>)| {

@@ -141,7 +141,7 @@ impl Design {
     pub fn effects(&self) -> Effects {
         Effects {
             text: self.terms.text().to_owned(),
-            effects: self.effects.clone(),
+            written: self.effects.clone(),
             labels: self.absorbed.iter().map(|a| a.factor.labels().to_vec()).collect(),
         }
     }

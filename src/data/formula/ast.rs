@@ -213,7 +213,7 @@ impl Expression {
     }
 
     /// Arithmetic among terms stands in `I( )`.
-    pub(super) fn as_term(self, at: At) -> Self {
+    pub(super) fn into_term(self, at: At) -> Self {
         match self {
             Self::Column { .. } | Self::Apply { .. } | Self::Shift { .. } => self,
             _ => Self::Apply { function: Function::Identity, argument: Box::new(self), at },
@@ -225,9 +225,9 @@ impl Expression {
         match self {
             Self::Number(_) | Self::Column { .. } => 1,
             Self::Apply { argument, .. } | Self::Negative(argument) => argument.width(),
-            Self::Shift { argument, periods, .. } => {
-                argument.width().saturating_mul((periods.1 - periods.0 + 1) as usize)
-            }
+            Self::Shift { argument, periods, .. } => argument
+                .width()
+                .saturating_mul(usize::try_from(periods.1 - periods.0 + 1).unwrap_or(usize::MAX)),
             Self::Arithmetic { left, right, .. } => left.width().saturating_mul(right.width()),
         }
     }

@@ -36,6 +36,7 @@
 //! # Ok::<(), averted::Error>(())
 //! ```
 
+mod arithmetic;
 mod ast;
 mod lexer;
 mod parser;
