@@ -118,6 +118,10 @@ fn missing_is_not_suppressed_and_not_zero() {
     assert_eq!(numbers(&reading, "b")[2].to_bits(), 3.0_f64.to_bits());
     assert_eq!(labels(&reading, "c"), [Some("Suppressed".into()), Some("12".into()), None, Some("0".into())]);
     assert_eq!(labels(&reading, "d"), [Some("<10".into()), Some("*".into()), Some("11".into()), None]);
+    assert_eq!(
+        read("a,b\n-,1\n3,2\n").notes,
+        ["dashes in `a` are missing values; some tables mean 0 by them"]
+    );
     // A point is missing among numbers only.
     assert_eq!(labels(&read("a,b\n.,1\nx,2\n"), "a"), some(&[".", "x"]));
 }

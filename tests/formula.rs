@@ -201,6 +201,7 @@ fn levels_leave_the_first_out_where_the_constant_covers_it() {
     assert_eq!(names("y ~ i(r, x, ref = 'b')"), ["(Intercept)", "r[a]:x", "r[c]:x"]);
     assert_eq!(names("y ~ x*r"), ["(Intercept)", "x", "r[b]", "r[c]", "x:r[b]", "x:r[c]"]);
     assert_eq!(names("y ~ r*i(g)"), ["(Intercept)", "r[b]", "r[c]", "g[2]", "r[b]:g[2]", "r[c]:g[2]"]);
+    assert_eq!(names("y ~ r + i(r) + x + i(r):x"), ["(Intercept)", "r[b]", "r[c]", "x", "r[b]:x", "r[c]:x"]);
     let design = build("y ~ r*x", &data);
     assert_eq!(column(&design, "r[c]:x"), [0.0, 0.0, 3.0, 0.0]);
     let reference = &design.terms().references()[0];
@@ -230,6 +231,7 @@ fn lags_join_by_period_within_the_unit() {
     );
     assert_eq!(column(&build("y ~ lead(x, 1)", &data), "lead(x, 1)"), [23.0, 12.0, 15.0, 22.0]);
     assert_eq!(column(&build("y ~ diff(x)", &data), "diff(x, 1)"), [1.0; 4]);
+    assert_eq!(build("y ~ lag(x, 0:1) + l(x, 1)", &data).names(), ["(Intercept)", "lag(x, 0)", "lag(x, 1)"]);
     let nested = build("y ~ lag(log(x), 1) + log(lag(x, 1)) + diff(diff(x))", &data);
     assert_eq!(nested.rows, [5]);
     assert_eq!(nested.x.row(0).to_vec(), [1.0, 22.0_f64.ln(), 22.0_f64.ln(), 0.0]);

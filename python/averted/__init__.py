@@ -14,10 +14,14 @@ from averted._errors import AvertedError, ConvergenceError, InputError, RefusedE
 
 if TYPE_CHECKING:
     from averted import datasets as datasets
+    from averted._formula import Design as Design
+    from averted._read import read as read
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
+    "Design": "averted._formula",
     "datasets": "averted.datasets",
+    "read": "averted._read",
 }
 
 __all__ = ["AvertedError", "ConvergenceError", "InputError", "RefusedError", "__version__", *_WHERE]

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use numpy::{PyArray1, PyReadonlyArray1, ToPyArray};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, ToPyArray};
 use pyo3::prelude::*;
 
+use super::convert::enter;
 use super::panel::PyPanel;
-use crate::data::{Column, Factor, Frame, Panel, Source, TimeIndex};
+use crate::data::{Column, Design, Factor, Formula, Frame, Panel, Source, TimeIndex};
 
 /// A panel or a plain frame. Owned and cheap, so that it can go where the interpreter is released.
 #[derive(Clone)]
@@ -118,5 +119,79 @@ impl PyFrame {
     /// Whether a column holds text.
     fn is_text(&self, name: &str) -> PyResult<bool> {
         Ok(matches!(self.0.column(name)?, Column::Factor(_)))
+    }
+}
+
+/// The columns that a formula names, in order, each once.
+#[pyfunction]
+pub(super) fn formula_columns(formula: &str) -> PyResult<Vec<String>> {
+    Ok(Formula::parse(formula)?.columns().into_iter().map(str::to_owned).collect())
+}
+
+/// What a formula makes of data.
+#[pyclass(frozen, name = "Design", module = "averted._core")]
+pub(super) struct PyDesign {
+    design: Design,
+    formula: String,
+}
+
+#[pymethods]
+impl PyDesign {
+    #[new]
+    fn new(py: Python<'_>, formula: &str, source: AnySource) -> PyResult<Self> {
+        let formula = Formula::parse(formula)?;
+        let design = enter(py, || Design::build(&formula, &source, &[]))?;
+        Ok(Self { design, formula: formula.to_string() })
+    }
+
+    /// The formula, written out.
+    #[getter]
+    fn formula(&self) -> &str {
+        &self.formula
+    }
+
+    #[getter]
+    fn outcome<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.design.outcome.to_pyarray(py)
+    }
+
+    #[getter]
+    fn outcome_name(&self) -> &str {
+        &self.design.outcome_name
+    }
+
+    #[getter]
+    fn x<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
+        self.design.x.to_pyarray(py)
+    }
+
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.design.names().to_vec()
+    }
+
+    /// Names and levels of the absorbed effects.
+    #[getter]
+    fn absorbed(&self) -> Vec<(String, usize)> {
+        self.design.absorbed.iter().map(|effect| (effect.name.clone(), effect.factor.levels())).collect()
+    }
+
+    /// The rows of the data that are used.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<usize>> {
+        self.design.rows.to_pyarray(py)
+    }
+
+    /// Why the others are not, how many, and the first.
+    #[getter]
+    fn dropped(&self) -> Vec<(String, usize, usize)> {
+        self.design.dropped.iter().map(|d| (d.cause.clone(), d.count, d.first_row)).collect()
+    }
+
+    /// Columns and levels that the indicators compare with.
+    #[getter]
+    fn references(&self) -> Vec<(String, String)> {
+        let references = self.design.terms().references().iter();
+        references.map(|r| (r.column.clone(), r.level.clone())).collect()
     }
 }

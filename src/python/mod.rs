@@ -5,6 +5,7 @@ mod data;
 mod error;
 mod inference;
 mod panel;
+mod sources;
 
 use pyo3::prelude::*;
 
@@ -18,9 +19,11 @@ mod _core {
     }
 
     #[pymodule_export]
-    use super::data::{PyFrame, debug_build};
+    use super::data::{PyDesign, PyFrame, debug_build, formula_columns};
     #[pymodule_export]
     use super::inference::PyTable;
     #[pymodule_export]
     use super::panel::PyPanel;
+    #[pymodule_export]
+    use super::sources::{PyReading, read_delimited};
 }

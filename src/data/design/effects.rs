@@ -35,6 +35,15 @@ pub struct Effects {
 impl Effects {
     /// The effects in new data, one row for each of theirs, coded with the levels of the fit.
     ///
+    /// ```
+    /// use averted::data::{Design, Formula, Frame};
+    /// let data = Frame::new().with_number("y", vec![1.0, 2.0])?.with_number("state", vec![8.0, 9.0])?;
+    /// let effects = Design::build(&Formula::parse("y ~ 1 | state")?, &data, &[])?.effects();
+    /// let new = Frame::new().with_number("state", vec![9.0])?;
+    /// assert_eq!(effects.absorbed(&new)?[0].factor.codes(), [1]);
+    /// # Ok::<(), averted::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`Design::build`](super::Design::build); [`Error::Domain`](crate::Error::Domain) for a level that the
     /// fit has not seen, naming it and its row.

@@ -1,7 +1,7 @@
 //! Terms into columns: which levels get an indicator, what the columns are called, and the matrix they make.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ndarray::{Array2, ShapeBuilder};
 
@@ -43,7 +43,7 @@ enum Known {
 }
 
 /// A column: the product of some numbers and some indicators.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 struct Recipe {
     numbers: Vec<usize>,
     levels: Vec<(usize, u32)>,
@@ -84,35 +84,52 @@ impl<'a> Evaluated<'a> {
     }
 
     fn evaluate(&mut self, evaluator: &Evaluator<'a>, variable: &Variable) -> Result<Vec<usize>> {
-        let first = self.variables.len();
         match variable {
             Variable::Levels { column, reference, at } => {
                 let factor = evaluator.factor(column, *at)?;
                 if let Some(label) = reference.as_ref().filter(|label| factor.code(label).is_none()) {
                     return Err(unknown_level(evaluator.text, *at, column, label, &factor));
                 }
-                let (column, reference) = (column.clone(), reference.clone());
-                self.variables.push(Values::Levels { column, at: *at, factor, reference });
+                Ok(vec![self.levels(column, *at, factor, reference.clone())])
             }
             Variable::Expression(Expression::Column { name, at })
                 if matches!(evaluator.column(name, *at)?, Column::Factor(_)) =>
             {
                 let factor = evaluator.factor(name, *at)?;
-                self.variables.push(Values::Levels {
-                    column: name.clone(),
-                    at: *at,
-                    factor,
-                    reference: None,
-                });
+                Ok(vec![self.levels(name, *at, factor, None)])
             }
             Variable::Expression(expression) => {
+                let mut places = Vec::new();
                 for expression in expression.columns() {
+                    // Ranges may overlap.
+                    let same = |v: &Values<'_>| match v {
+                        Values::Number { expression: known, .. } => *known == expression,
+                        Values::Levels { .. } => false,
+                    };
+                    if let Some(known) = self.variables.iter().position(same) {
+                        places.push(known);
+                        continue;
+                    }
                     let values = evaluator.numbers(&expression)?;
+                    places.push(self.variables.len());
                     self.variables.push(Values::Number { expression, values });
                 }
+                Ok(places)
             }
         }
-        Ok((first..self.variables.len()).collect())
+    }
+
+    /// The place of a factor: `r` of text and `i(r)` are one.
+    fn levels(&mut self, name: &str, at: At, factor: Cow<'a, Factor>, stated: Option<String>) -> usize {
+        let same = |v: &Values<'_>| match v {
+            Values::Levels { column, reference, .. } => column == name && *reference == stated,
+            Values::Number { .. } => false,
+        };
+        if let Some(known) = self.variables.iter().position(same) {
+            return known;
+        }
+        self.variables.push(Values::Levels { column: name.to_owned(), at, factor, reference: stated });
+        self.variables.len() - 1
     }
 
     /// Takes out the rows where something is missing.
@@ -209,6 +226,15 @@ impl Terms {
 
     /// The matrix of new data, one row for each of theirs, NaN where something is missing.
     ///
+    /// ```
+    /// use averted::data::{Design, Formula, Frame};
+    /// let data = Frame::new().with_number("y", vec![1.0, 2.0])?.with_number("x", vec![3.0, 4.0])?;
+    /// let design = Design::build(&Formula::parse("y ~ I(x^2)")?, &data, &[])?;
+    /// let new = Frame::new().with_number("x", vec![5.0])?;
+    /// assert_eq!(design.terms().matrix(&new)?.row(0).to_vec(), [1.0, 25.0]);
+    /// # Ok::<(), averted::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As for [`Design::build`](super::Design::build); [`Error::Domain`] for a level that the fit has not seen.
     pub fn matrix(&self, source: &dyn Source) -> Result<Array2<f64>> {
@@ -248,6 +274,7 @@ impl Terms {
             self.push(Recipe::default(), "(Intercept)".into());
         }
         let mut constant = constant;
+        let mut seen = HashSet::new();
         for term in terms {
             let mut recipes = vec![(Recipe::default(), Vec::<String>::new())];
             for (i, places) in term.iter().enumerate() {
@@ -274,8 +301,12 @@ impl Terms {
                 };
                 recipes = recipes.iter().flat_map(extend).collect();
             }
-            for (recipe, name) in recipes {
-                self.push(recipe, name.join(":"));
+            for (mut recipe, name) in recipes {
+                recipe.numbers.sort_unstable();
+                recipe.levels.sort_unstable();
+                if seen.insert(recipe.clone()) {
+                    self.push(recipe, name.join(":"));
+                }
             }
         }
         Ok(())

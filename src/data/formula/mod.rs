@@ -106,6 +106,12 @@ impl Formula {
     }
 
     /// Every column it names, in order, each once.
+    ///
+    /// ```
+    /// let formula = averted::data::Formula::parse("y ~ lag(x, 0:4) | state^year")?;
+    /// assert_eq!(formula.columns(), ["y", "x", "state", "year"]);
+    /// # Ok::<(), averted::Error>(())
+    /// ```
     pub fn columns(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         let mut visit = |name| {
@@ -134,6 +140,12 @@ impl Formula {
 
 impl Expression {
     /// Reads an expression alone, such as `log(population)`.
+    ///
+    /// ```
+    /// use averted::data::formula::Expression;
+    /// assert_eq!(Expression::parse("log(a/-b)")?.to_string(), "log(a / -b)");
+    /// # Ok::<(), averted::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Formula`], with the character where it went wrong.

@@ -18,6 +18,8 @@ pub(super) struct Evidence {
     grouped: [bool; 2],
     large: [bool; 2],
     either: [bool; 2],
+    /// Some cell is a dash.
+    pub(super) dash: bool,
     /// The first cell that could be read both ways.
     pub(super) unclear: Option<String>,
 }
@@ -29,6 +31,7 @@ impl Evidence {
         }
         let cell = cell.trim();
         self.filled |= !cell.is_empty();
+        self.dash |= matches!(cell, "-" | "--");
         if is_missing_number(cell) {
             return;
         }

@@ -139,6 +139,9 @@ impl Delimited {
                 let sign = if notation == Notation::Point { "commas" } else { "points" };
                 notes.push(format!("{sign} in `{name}` are separators of thousands"));
             }
+            if number && column.dash {
+                notes.push(format!("dashes in `{name}` are missing values; some tables mean 0 by them"));
+            }
             columns.push(if number {
                 Builder::number(layout.rows, notation)
             } else {
