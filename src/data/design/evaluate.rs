@@ -91,8 +91,12 @@ impl<'a> Evaluator<'a> {
                 let number = |t: &Option<i64>| t.map_or(f64::NAN, |t| t as f64);
                 Ok(Cow::Owned(index.time().iter().map(number).collect()))
             }
-            (Column::Factor(_), _) => {
-                let message = format!("column {} holds text, and numbers are needed here", quoted(name));
+            (Column::Factor(factor), _) => {
+                let example = factor.labels().first().map_or("", String::as_str);
+                let message = format!(
+                    "column {} holds text (\"{example}\"), and numbers are needed here",
+                    quoted(name)
+                );
                 Err(error_at(self.text, at.0, message))
             }
         }

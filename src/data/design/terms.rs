@@ -204,7 +204,8 @@ impl Values<'_> {
 fn unknown_level(text: &str, at: At, column: &str, label: &str, factor: &Factor) -> Error {
     let levels = factor.labels().iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if factor.levels() > 5 { ", …" } else { "" };
-    let message = format!("{} has no level {label} to refer to; it has {levels}{more}", quoted(column));
+    let message =
+        format!("{} has no level {label} to refer to; the rows have {levels}{more}", quoted(column));
     error_at(text, at.0, message)
 }
 
@@ -281,7 +282,7 @@ impl Terms {
                 let rest: Vec<&Vec<usize>> =
                     term.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, p)| p).collect();
                 let margin = if rest.is_empty() { constant } else { contains(terms, &rest) };
-                let choices = choices(places, variables, margin, &mut self.references);
+                let choices = self.choices(places, variables, margin)?;
                 let wide = self.columns.len() + recipes.len().saturating_mul(choices.len());
                 if wide.saturating_mul(rows) > MOST_NUMBERS || wide > 1 << 20 {
                     return Err(self.too_wide(wide, rows, places, variables));
@@ -310,6 +311,44 @@ impl Terms {
             }
         }
         Ok(())
+    }
+
+    /// The columns that a variable contributes; `margin`: a level left out is covered by another term.
+    fn choices(&mut self, places: &[usize], variables: &[Values<'_>], margin: bool) -> Result<Vec<Choice>> {
+        let mut choices = Vec::new();
+        for &place in places {
+            match &variables[place] {
+                Values::Number { expression, .. } => {
+                    choices.push(Choice { number: Some(place), level: None, name: expression.to_string() });
+                }
+                Values::Levels { column, at, factor, reference } => {
+                    let left_out = match reference {
+                        // A level without a used row has no column that could be left out.
+                        Some(label) => match factor.code(label) {
+                            None if margin => {
+                                return Err(unknown_level(&self.text, *at, column, label, factor));
+                            }
+                            code => code,
+                        },
+                        None => (margin && factor.levels() > 0).then_some(0),
+                    };
+                    if let Some(code) = left_out {
+                        let level = factor.labels()[code as usize].clone();
+                        let reference = Reference { column: column.clone(), level };
+                        if !self.references.contains(&reference) {
+                            self.references.push(reference);
+                        }
+                    }
+                    for (code, label) in
+                        (0_u32..).zip(factor.labels()).filter(|(code, _)| Some(*code) != left_out)
+                    {
+                        let name = format!("{}[{label}]", quoted(column));
+                        choices.push(Choice { number: None, level: Some((place, code)), name });
+                    }
+                }
+            }
+        }
+        Ok(choices)
     }
 
     fn push(&mut self, recipe: Recipe, name: String) {
@@ -387,41 +426,6 @@ impl Choice {
         recipe.numbers.extend(self.number);
         recipe.levels.extend(self.level);
     }
-}
-
-/// The columns that a variable contributes; `margin`: the level left out is covered by another term.
-fn choices(
-    places: &[usize],
-    variables: &[Values<'_>],
-    margin: bool,
-    references: &mut Vec<Reference>,
-) -> Vec<Choice> {
-    let mut choices = Vec::new();
-    for &place in places {
-        match &variables[place] {
-            Values::Number { expression, .. } => {
-                choices.push(Choice { number: Some(place), level: None, name: expression.to_string() });
-            }
-            Values::Levels { column, factor, reference, .. } => {
-                let stated = reference.as_ref().and_then(|label| factor.code(label));
-                let left_out = stated.or((margin && factor.levels() > 0).then_some(0));
-                if let Some(code) = left_out {
-                    let level = factor.labels()[code as usize].clone();
-                    let reference = Reference { column: column.clone(), level };
-                    if !references.contains(&reference) {
-                        references.push(reference);
-                    }
-                }
-                for (code, label) in (0_u32..).zip(factor.labels()) {
-                    if Some(code) != left_out {
-                        let name = format!("{}[{label}]", quoted(column));
-                        choices.push(Choice { number: None, level: Some((place, code)), name });
-                    }
-                }
-            }
-        }
-    }
-    choices
 }
 
 /// Whether a factor has as many indicators as levels.

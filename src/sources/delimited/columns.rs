@@ -117,7 +117,7 @@ impl Builder {
                     codes.push(*code);
                     return;
                 }
-                let new = seen.len() as u32;
+                let new = u32::try_from(seen.len()).unwrap_or(MISSING);
                 let code = match seen.get(cell) {
                     Some(&code) => code,
                     None => *seen.entry(cell.into()).or_insert(new),

@@ -205,7 +205,7 @@ fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
 
 /// The byte where a record begins.
 fn start(record: &StringRecord) -> usize {
-    record.position().map_or(0, |p| p.byte() as usize)
+    record.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or_default())
 }
 
 /// Blanks only.
