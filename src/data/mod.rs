@@ -11,7 +11,7 @@ mod panel;
 mod source;
 
 pub use count::{Count, Events};
-pub use design::{Absorbed, Block, Design, Dropped, Effects, Reference, Terms};
+pub use design::{Absorbed, Block, Design, Dropped, Effects, Reference, Terms, numbers};
 pub use factor::{Factor, MISSING};
 pub use formula::{Formula, quoted};
 pub use frame::{Column, Frame};

@@ -1,7 +1,13 @@
 //! From estimates to statements: covariances, tests, intervals, the answers several rooms share, and their tables.
 
+pub mod covariance;
 mod estimates;
+mod small_sample;
 mod table;
+mod wald;
 
+pub use covariance::Covariance;
 pub use estimates::{CoefficientRow, Estimates};
+pub use small_sample::{ClusterFactor, CountRule, Counted, Counts, ParameterFactor, Reference, SmallSample};
 pub use table::{Cell, Table, significant, thousands};
+pub use wald::Wald;

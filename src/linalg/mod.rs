@@ -5,7 +5,9 @@
 mod cholesky;
 mod eigen;
 mod qr;
+mod semidefinite;
 
 pub use cholesky::{Cholesky, solve_positive_definite};
 pub use eigen::{eigen_symmetric, nearest_positive_semidefinite};
-pub use qr::{PivotedQr, least_squares};
+pub use qr::{PivotedQr, TallTriangle, least_squares};
+pub use semidefinite::SemidefiniteCholesky;

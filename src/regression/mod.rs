@@ -1,1 +1,29 @@
 //! Regressions of counts and rates on covariates, with any number of absorbed effects.
+//!
+//! | specification | model |
+//! | --- | --- |
+//! | [`Ols`] | linear, weighted or not |
+//! | [`Poisson`] | counts and rates, with exposure and offset |
+//!
+//! A specification is cheap and prints as it is built; `fit` takes a formula and data (`fit_arrays` a [`Sample`]) and
+//! returns an immutable [`Fit`]. The covariance is a second step: [`Fit::with_covariance`] refits nothing.
+
+mod absorb;
+mod fit;
+mod inference;
+mod irls;
+mod least_squares;
+mod ols;
+mod poisson;
+mod prediction;
+mod prepare;
+mod problem;
+mod sample;
+mod separation;
+mod settings;
+
+pub use fit::{Fit, Model};
+pub use ols::{LeastSquares, Ols, OlsFit};
+pub use poisson::{Counts, Poisson, PoissonFit, Residual};
+pub use prediction::{FixedEffect, Prediction};
+pub use sample::{Sample, WeightKind};

@@ -176,6 +176,15 @@ fn need_extra(source: &dyn Source, text: &str, rows: &mut Rows) -> Result<()> {
     Ok(())
 }
 
+/// The numbers of a column, or of an expression such as `log(population)`, in every row of a source.
+///
+/// # Errors
+/// [`Error::UnknownColumn`]; [`Error::Formula`] where it holds text; [`Error::Domain`].
+pub fn numbers(source: &dyn Source, text: &str) -> Result<Vec<f64>> {
+    let evaluator = Evaluator { text, source };
+    Ok(evaluator.numbers(&extra(source, text)?)?.into_owned())
+}
+
 /// A column by its name as it is, or else an expression.
 fn extra(source: &dyn Source, text: &str) -> Result<Expression> {
     if source.frame().has(text) {

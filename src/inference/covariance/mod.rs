@@ -1,0 +1,150 @@
+//! Covariance matrices of coefficients, all from the same three things: a root, scores and their grouping.
+//!
+//! In orthonormal coordinates `Z = X̃T`, `Z'WZ = 1` (so that `(X̃'WX̃)⁻¹ = TT'`), the score of row *i* is `sᵢ = zᵢ uᵢ`, and
+//!
+//! | estimator | covariance |
+//! | --- | --- |
+//! | classical | `σ² T T'` |
+//! | robust (Eicker 1967, Huber 1967, White 1980) | `T (Σᵢ sᵢ sᵢ') T'` |
+//! | clustered (Liang & Zeger 1986) | `T (Σ_g s_g s_g') T'`, `s_g` the sum over cluster *g* |
+//! | clustered several ways (Cameron, Gelbach & Miller 2011) | the sum over crossings, signs alternating |
+//!
+//! each multiplied by the factors of a [`SmallSample`](crate::inference::SmallSample) convention.
+
+mod classical;
+mod cluster;
+mod robust;
+
+use std::fmt::{self, Display};
+
+use ndarray::{Array2, ArrayView1, ArrayView2};
+
+use crate::error::Result;
+use crate::inference::small_sample::{Counts, SmallSample};
+use crate::linalg::nearest_positive_semidefinite;
+
+pub use cluster::{crossed, crossings};
+
+/// Which covariance of the coefficients.
+///
+/// ```
+/// use averted::inference::Covariance;
+/// assert_eq!(Covariance::cluster(["state", "year"]).to_string(), "clustered by state and year");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Covariance {
+    /// Errors alike and unrelated.
+    #[default]
+    Classical,
+    /// Errors unlike and unrelated (HC1 under the default small-sample convention).
+    Robust,
+    /// Errors unlike, and related within the levels of these columns.
+    Cluster(Vec<String>),
+}
+
+impl Covariance {
+    /// Clustered by one or several columns.
+    pub fn cluster<S: Into<String>>(columns: impl IntoIterator<Item = S>) -> Self {
+        Self::Cluster(columns.into_iter().map(Into::into).collect())
+    }
+}
+
+impl From<&str> for Covariance {
+    /// Clustered by this column.
+    fn from(column: &str) -> Self {
+        Self::cluster([column])
+    }
+}
+
+impl Display for Covariance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Classical => f.write_str("classical"),
+            Self::Robust => f.write_str("robust"),
+            Self::Cluster(columns) => write!(f, "clustered by {}", columns.join(" and ")),
+        }
+    }
+}
+
+/// What a covariance is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Ingredients<'a> {
+    /// `T`.
+    pub root: ArrayView2<'a, f64>,
+    /// `Z`, one row an observation.
+    pub x: ArrayView2<'a, f64>,
+    /// `u`: what the regressors of a row are multiplied by in its score.
+    pub pull: ArrayView1<'a, f64>,
+    /// How often every row counts, if it is repeated.
+    pub repeats: Option<&'a [f64]>,
+    /// The sum of squared residuals of a linear model; 1 for an information matrix.
+    pub dispersion: f64,
+}
+
+/// How the scores are grouped: codes of every row and the number of clusters, for each cluster variable.
+pub type Grouping = Vec<(Vec<u32>, usize)>;
+
+/// A covariance and how it came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimated {
+    /// The covariance.
+    pub matrix: Array2<f64>,
+    /// `A`, the factor for parameters.
+    pub factor: f64,
+    /// `K`, the parameters counted.
+    pub parameters: usize,
+    /// The degrees of freedom of the `t`; infinite for the normal.
+    pub degrees: f64,
+    /// Coefficients whose variance came out negative before the matrix was made positive semidefinite; `None` if it
+    /// was so from the start.
+    pub repaired: Option<Vec<usize>>,
+}
+
+/// The covariance under a convention.
+///
+/// # Errors
+/// [`crate::Error::TooShort`] with fewer than two clusters; [`crate::Error::NotConverged`] when the matrix is not
+/// finite.
+pub fn estimate(
+    which: &Covariance,
+    from: &Ingredients<'_>,
+    grouping: &Grouping,
+    convention: SmallSample,
+    counts: &Counts<'_>,
+) -> Result<Estimated> {
+    let plain = matches!(which, Covariance::Classical);
+    let factor = if plain {
+        let own = convention.classical_factor(counts);
+        if counts.of_counts { own } else { own * (counts.observations - 1.0) }
+    } else {
+        convention.factor(counts)
+    };
+    let (matrix, repaired) = match which {
+        Covariance::Classical => (classical::classical(from, convention.classical_factor(counts)), None),
+        Covariance::Robust => (robust::robust(from) * (factor * convention.robust_factor(counts)), None),
+        Covariance::Cluster(names) => {
+            let own = |groups: usize| factor * convention.cluster_factor(groups, counts);
+            repair(cluster::cluster(from, names, grouping, own)?)?
+        }
+    };
+    Ok(Estimated {
+        matrix,
+        factor,
+        parameters: convention.parameters(counts),
+        degrees: convention.degrees(counts, plain),
+        repaired,
+    })
+}
+
+/// A sum with alternating signs need not be a covariance: negative eigenvalues are set to zero.
+fn repair(matrix: Array2<f64>) -> Result<(Array2<f64>, Option<Vec<usize>>)> {
+    let (fixed, changed) = nearest_positive_semidefinite(matrix.view())?;
+    let negative = || (0..matrix.nrows()).filter(|&j| matrix[[j, j]] <= 0.0).collect();
+    Ok((fixed, changed.then(negative)))
+}
+
+/// `T M T'`, exactly symmetric.
+fn sandwich(root: ArrayView2<'_, f64>, meat: &Array2<f64>) -> Array2<f64> {
+    let product = root.dot(meat).dot(&root.t());
+    (&product + &product.t()) * 0.5
+}

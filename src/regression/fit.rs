@@ -1,0 +1,307 @@
+//! What every fit of the room answers, whatever the model: coefficients, covariances, tests, tables, predictions.
+
+use std::fmt::{self, Display};
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2};
+
+use super::inference::{Grouped, Inference};
+use super::least_squares::Orthonormal;
+use super::problem::Problem;
+use super::sample::{Sample, WeightKind};
+use super::settings::{Origin, Settings};
+use crate::data::Dropped;
+use crate::error::Result;
+use crate::inference::{Cell, Covariance, Estimates, SmallSample, Table, Wald, thousands};
+
+/// A fitted regression. Immutable, cheap to clone, and safe to share between threads.
+///
+/// `M` holds what only the model has: see [`OlsFit`](crate::regression::OlsFit) and
+/// [`PoissonFit`](crate::regression::PoissonFit).
+pub struct Fit<M> {
+    pub(super) shared: Arc<Shared<M>>,
+    pub(super) inference: Arc<Inference>,
+}
+
+impl<M> Clone for Fit<M> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), inference: Arc::clone(&self.inference) }
+    }
+}
+
+/// What a model adds to a fit.
+pub trait Model {
+    /// Whether outcomes are counts: tests read the normal, and the mean is the exponential of the linear predictor.
+    const OF_COUNTS: bool;
+
+    /// The model's name, for headings.
+    const NAME: &'static str;
+
+    /// Statistics about the whole fit, by name.
+    fn statistics(&self) -> Vec<(&'static str, f64)>;
+}
+
+/// The part of a fit that no choice of covariance changes.
+pub(super) struct Shared<M> {
+    pub(super) model: M,
+    pub(super) settings: Settings,
+    pub(super) origin: Option<Origin>,
+    pub(super) sample: Sample,
+    pub(super) problem: Problem,
+    pub(super) estimate: Estimate,
+    pub(super) dropped: Vec<Dropped>,
+    pub(super) notes: Vec<String>,
+}
+
+impl<M> Shared<M> {
+    /// How often every row counts, if it is repeated, in fitting order.
+    pub(super) fn repeats(&self) -> Option<&[f64]> {
+        match &self.sample.weights {
+            Some((_, WeightKind::Frequency)) => Some(&self.problem.weights),
+            _ => None,
+        }
+    }
+}
+
+/// The numbers of a fit, in fitting order where they have rows.
+pub(super) struct Estimate {
+    /// The columns of the sample that have a coefficient.
+    pub(super) columns: Vec<usize>,
+    pub(super) names: Vec<String>,
+    pub(super) coefficients: Array1<f64>,
+    /// The regressors off the effects, in orthonormal coordinates.
+    pub(super) ortho: Orthonormal,
+    /// What the regressors of a row are multiplied by in its score.
+    pub(super) pull: Array1<f64>,
+    /// The sum of squared residuals of a linear model, else 1.
+    pub(super) dispersion: f64,
+    /// The linear predictor, offset and effects included.
+    pub(super) linear: Vec<f64>,
+    pub(super) observations: f64,
+    pub(super) redundant: usize,
+}
+
+impl<M: Model> Fit<M> {
+    pub(super) fn new(shared: Shared<M>) -> Result<Self> {
+        let settings = &shared.settings;
+        let inference = Inference::new(&shared, settings.covariance.clone(), settings.small_sample)?;
+        Ok(Self { shared: Arc::new(shared), inference: Arc::new(inference) })
+    }
+
+    /// The same fit with another covariance; nothing is fitted again.
+    ///
+    /// # Errors
+    /// [`crate::Error::UnknownColumn`], [`crate::Error::Missing`] or [`crate::Error::TooShort`] for cluster variables
+    /// that are not there, have gaps, or have fewer than two clusters.
+    pub fn with_covariance(&self, covariance: impl Into<Covariance>) -> Result<Self> {
+        self.with_convention(covariance, self.inference.convention)
+    }
+
+    /// The same fit with another covariance and another small-sample convention.
+    ///
+    /// # Errors
+    /// As for [`with_covariance`](Self::with_covariance).
+    pub fn with_convention(
+        &self,
+        covariance: impl Into<Covariance>,
+        convention: SmallSample,
+    ) -> Result<Self> {
+        let inference = Inference::new(&self.shared, covariance.into(), convention)?;
+        Ok(Self { shared: Arc::clone(&self.shared), inference: Arc::new(inference) })
+    }
+
+    /// Tests linear hypotheses jointly: `"x = 0"`, `"x = z"`, `"2*x + z = 1"`, several separated by commas.
+    ///
+    /// # Errors
+    /// As for [`Wald::test`].
+    pub fn wald(&self, hypotheses: &str) -> Result<Wald> {
+        Wald::test(self, &[hypotheses])
+    }
+
+    /// What the model adds.
+    pub fn model(&self) -> &M {
+        &self.shared.model
+    }
+
+    /// The rows of the data that were used, ascending.
+    pub fn rows(&self) -> Vec<usize> {
+        self.shared.problem.kept.iter().map(|&row| self.shared.sample.origin[row]).collect()
+    }
+
+    /// Observations: rows used, or their sum of frequency weights.
+    pub fn observations(&self) -> f64 {
+        self.shared.estimate.observations
+    }
+
+    /// Rows left out, by reason.
+    pub fn dropped(&self) -> &[Dropped] {
+        &self.shared.dropped
+    }
+
+    /// The outcome, one value for each of [`rows`](Self::rows).
+    pub fn outcome(&self) -> Array1<f64> {
+        self.in_rows(&self.shared.problem.outcome)
+    }
+
+    /// The linear predictor, offset and effects included, one value for each of [`rows`](Self::rows).
+    pub fn linear_predictor(&self) -> Array1<f64> {
+        self.in_rows(&self.shared.estimate.linear)
+    }
+
+    /// The fitted mean, one value for each of [`rows`](Self::rows).
+    pub fn fitted(&self) -> Array1<f64> {
+        let linear = self.linear_predictor();
+        if M::OF_COUNTS { linear.exp() } else { linear }
+    }
+
+    /// The covariance in use.
+    pub fn covariance_kind(&self) -> &Covariance {
+        &self.inference.covariance
+    }
+
+    /// The small-sample convention in use.
+    pub fn convention(&self) -> SmallSample {
+        self.inference.convention
+    }
+
+    /// How many clusters each cluster variable has.
+    pub fn clusters(&self) -> &[usize] {
+        &self.inference.clusters
+    }
+
+    /// `K`, the parameters that the small-sample convention counts.
+    pub fn parameters_counted(&self) -> usize {
+        self.inference.estimated.parameters
+    }
+
+    /// `A`, the factor for parameters that the small-sample convention gives.
+    pub fn small_sample_factor(&self) -> f64 {
+        self.inference.estimated.factor
+    }
+
+    /// All parameters: coefficients and absorbed levels, one level of every effect after the first taken as redundant.
+    pub fn parameters(&self) -> usize {
+        Grouped::parameters(&self.shared)
+    }
+
+    /// The absorbed effects and how many levels each has.
+    pub fn effects(&self) -> Vec<(String, usize)> {
+        let absorbed = &self.shared.sample.absorbed;
+        let levels = |e: &super::problem::Effect| {
+            e.parts.iter().map(|&p| (absorbed[p].name.clone(), e.block.levels)).collect::<Vec<_>>()
+        };
+        self.shared.problem.effects.iter().flat_map(levels).collect()
+    }
+
+    /// What the caller should know: what was dropped, repaired or assumed.
+    pub fn notes(&self) -> Vec<String> {
+        self.shared.notes.iter().chain(&self.inference.notes).cloned().collect()
+    }
+
+    /// Statistics about the whole fit, by name.
+    pub fn statistics(&self) -> Vec<(&'static str, f64)> {
+        let mut all = vec![("observations", self.observations())];
+        all.extend(self.shared.model.statistics());
+        all
+    }
+
+    /// The model as a sentence.
+    pub fn sentence(&self) -> String {
+        let sample = &self.shared.sample;
+        let formula = match &self.shared.origin {
+            Some(origin) => origin.formula.text().trim().to_owned(),
+            None => {
+                let effects: Vec<&str> = sample.absorbed.iter().map(|a| a.name.as_str()).collect();
+                let bar = if effects.is_empty() { "" } else { " | " };
+                let names = if sample.names.is_empty() { "1".to_owned() } else { sample.names.join(" + ") };
+                format!("{} ~ {names}{bar}{}", sample.outcome_name, effects.join(" + "))
+            }
+        };
+        let mut sentence = format!("{}: {formula}", M::NAME);
+        for (what, named) in [("exposure", &sample.exposure), ("offset", &sample.offset)] {
+            if let Some(named) = named {
+                sentence += &format!(", {what} {}", named.name);
+            }
+        }
+        if let Some((weights, _)) = &sample.weights {
+            sentence += &format!(", weights {}", weights.name);
+        }
+        sentence
+    }
+
+    /// The coefficient table with everything that was decided on the way, intervals at `level` (0.95 for 95 %).
+    pub fn table(&self, level: f64) -> Table {
+        let mut table = self.coefficient_table(level).title(self.sentence());
+        table = table.note(self.observations_line());
+        table = table.note(self.inference.line(M::OF_COUNTS));
+        let statistics: Vec<String> = self
+            .shared
+            .model
+            .statistics()
+            .iter()
+            .map(|(name, value)| format!("{} {}", name.replace('_', " "), Cell::Number(*value)))
+            .collect();
+        table = table.note(statistics.join(" · "));
+        self.notes().into_iter().fold(table, Table::note)
+    }
+
+    fn observations_line(&self) -> String {
+        let mut line = format!("{} observations", thousands(self.observations()));
+        let effects: Vec<String> = self
+            .effects()
+            .iter()
+            .map(|(name, levels)| format!("{name} ({})", thousands(*levels as f64)))
+            .collect();
+        if !effects.is_empty() {
+            line += &format!("; absorbed: {}", effects.join(", "));
+        }
+        let dropped: Vec<String> = self
+            .dropped()
+            .iter()
+            .map(|d| format!("{} {} (first row {})", thousands(d.count as f64), d.cause, d.first_row))
+            .collect();
+        if !dropped.is_empty() {
+            line += &format!("; left out: {}", dropped.join(", "));
+        }
+        line
+    }
+
+    /// From fitting order to one value for each used row.
+    pub(super) fn in_rows(&self, values: &[f64]) -> Array1<f64> {
+        self.shared.problem.absorber.unsorted(values).into()
+    }
+}
+
+impl<M: Model> Estimates for Fit<M> {
+    fn names(&self) -> &[String] {
+        &self.shared.estimate.names
+    }
+
+    fn coefficients(&self) -> &Array1<f64> {
+        &self.shared.estimate.coefficients
+    }
+
+    fn covariance(&self) -> &Array2<f64> {
+        &self.inference.estimated.matrix
+    }
+
+    fn degrees_of_freedom(&self) -> f64 {
+        self.inference.estimated.degrees
+    }
+}
+
+impl<M: Model> Display for Fit<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.table(0.95).fmt(f)
+    }
+}
+
+impl<M: Model> fmt::Debug for Fit<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fit")
+            .field("model", &self.sentence())
+            .field("names", &self.shared.estimate.names)
+            .field("coefficients", &self.shared.estimate.coefficients)
+            .finish_non_exhaustive()
+    }
+}

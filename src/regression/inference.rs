@@ -1,0 +1,183 @@
+//! From a fit to the covariance of its coefficients: clusters found, nesting seen, factors counted.
+
+use super::absorb::is_nested;
+use super::fit::{Model, Shared};
+use crate::data::{Factor, MISSING};
+use crate::error::{Error, Result};
+use crate::inference::covariance::{Estimated, Grouping, Ingredients, crossings, estimate};
+use crate::inference::{Counts, Covariance, SmallSample, significant, thousands};
+
+/// A choice of covariance and what came of it.
+pub(super) struct Inference {
+    pub(super) covariance: Covariance,
+    pub(super) convention: SmallSample,
+    pub(super) estimated: Estimated,
+    pub(super) grouped: Grouped,
+    /// One number a cluster variable.
+    pub(super) clusters: Vec<usize>,
+    /// Whether some absorbed effect is nested in a cluster variable.
+    pub(super) nested_effects: bool,
+    pub(super) notes: Vec<String>,
+}
+
+/// Clusters of a fit's rows, in fitting order, and how the effects lie in them.
+pub(super) struct Grouped {
+    pub(super) grouping: Grouping,
+    /// Levels of every absorbed effect with intercepts, and whether it is nested.
+    effects: Vec<(usize, bool)>,
+    slopes: usize,
+    /// Clusters of the variables and of their crossings.
+    sizes: Vec<usize>,
+}
+
+impl Grouped {
+    fn new<M>(shared: &Shared<M>, covariance: &Covariance) -> Result<Self> {
+        let grouping = match covariance {
+            Covariance::Cluster(columns) => {
+                if columns.is_empty() {
+                    return Err(Error::Argument {
+                        argument: "cluster".into(),
+                        value: "nothing".into(),
+                        must: "at least one column".into(),
+                    });
+                }
+                columns.iter().map(|column| codes(shared, column)).collect::<Result<Grouping>>()?
+            }
+            Covariance::Classical | Covariance::Robust => Vec::new(),
+        };
+        let absorber = &shared.problem.absorber;
+        let blocks = shared.problem.effects.iter().map(|e| &e.block);
+        let effect = |b: &super::absorb::Block| {
+            let inner = absorber.sorted(&b.codes);
+            (b.levels, grouping.iter().any(|(outer, _)| is_nested(&inner, b.levels, outer)))
+        };
+        let effects = blocks.clone().filter(|b| b.intercept).map(effect).collect();
+        let slopes = blocks.map(|b| b.levels * b.slopes.len()).sum();
+        let sizes = if grouping.len() > 1 {
+            crossings(&grouping).into_iter().map(|(_, _, groups)| groups).collect()
+        } else {
+            grouping.iter().map(|(_, groups)| *groups).collect()
+        };
+        Ok(Self { grouping, effects, slopes, sizes })
+    }
+
+    pub(super) fn counts<'a, M: Model>(&'a self, shared: &Shared<M>) -> Counts<'a> {
+        Counts {
+            observations: shared.estimate.observations,
+            coefficients: shared.estimate.names.len(),
+            slopes: self.slopes,
+            effects: &self.effects,
+            redundant: shared.estimate.redundant,
+            clusters: &self.sizes,
+            of_counts: M::OF_COUNTS,
+        }
+    }
+
+    /// Coefficients and absorbed levels, one level of every effect after the first taken as redundant.
+    pub(super) fn parameters<M>(shared: &Shared<M>) -> usize {
+        let blocks = || shared.problem.effects.iter().map(|e| &e.block);
+        let redundant = blocks().filter(|b| b.intercept).count().saturating_sub(1);
+        shared.estimate.names.len() + blocks().map(|b| b.coefficients()).sum::<usize>() - redundant
+    }
+}
+
+impl Inference {
+    pub(super) fn new<M: Model>(
+        shared: &Shared<M>,
+        covariance: Covariance,
+        convention: SmallSample,
+    ) -> Result<Self> {
+        let grouped = Grouped::new(shared, &covariance)?;
+        let from = Ingredients {
+            root: shared.estimate.ortho.root.view(),
+            x: shared.estimate.ortho.basis.view(),
+            pull: shared.estimate.pull.view(),
+            repeats: shared.repeats(),
+            dispersion: shared.estimate.dispersion,
+        };
+        let counts = grouped.counts(shared);
+        let estimated = estimate(&covariance, &from, &grouped.grouping, convention, &counts)?;
+        let mut notes = Vec::new();
+        if let Some(negative) = &estimated.repaired {
+            let names: Vec<&str> = negative.iter().map(|&j| shared.estimate.names[j].as_str()).collect();
+            let which = if names.is_empty() {
+                String::new()
+            } else {
+                format!(" (negative variance of {})", names.join(", "))
+            };
+            notes.push(format!(
+                "the covariance {covariance} was not positive semidefinite{which}; its negative eigenvalues were set \
+                 to zero, and its standard errors are not to be trusted"
+            ));
+        }
+        let clusters = grouped.grouping.iter().map(|(_, groups)| *groups).collect();
+        let nested_effects = grouped.effects.iter().any(|(_, nested)| *nested);
+        Ok(Self { covariance, convention, estimated, grouped, clusters, nested_effects, notes })
+    }
+
+    pub(super) fn is_classical(&self) -> bool {
+        self.covariance == Covariance::Classical
+    }
+
+    /// The covariance in words, with everything that went into its size.
+    pub(super) fn line(&self, of_counts: bool) -> String {
+        let mut line = format!("Standard errors {}", self.covariance);
+        if !self.clusters.is_empty() {
+            let sizes: Vec<String> = self.clusters.iter().map(|&g| thousands(g as f64)).collect();
+            line += &format!(" (G = {})", sizes.join(" and "));
+        } else if of_counts && self.covariance == Covariance::Classical {
+            line += " (inverse information)";
+        }
+        let reference = if self.estimated.degrees.is_finite() {
+            format!("t({})", self.estimated.degrees)
+        } else {
+            "normal".into()
+        };
+        line += &format!(
+            ", small sample {}: A = {}, K = {}, {reference}",
+            self.convention,
+            significant(self.estimated.factor, 6),
+            self.estimated.parameters
+        );
+        line
+    }
+}
+
+/// The codes of a cluster variable on the rows of a fit, in fitting order.
+fn codes<M>(shared: &Shared<M>, column: &str) -> Result<(Vec<u32>, usize)> {
+    let sample = &shared.sample;
+    let kept = &shared.problem.kept;
+    let given = sample.clusters.iter().find(|(name, _)| name == column).map(|(_, factor)| factor);
+    let absorbed = sample.absorbed.iter().find(|a| a.name == column).map(|a| &a.factor);
+    let dense = |factor: &Factor, row: &dyn Fn(usize) -> usize| -> Result<(Vec<u32>, usize)> {
+        let mut code_of = vec![MISSING; factor.levels()];
+        let mut levels = 0;
+        let mut codes = Vec::with_capacity(kept.len());
+        for &place in kept {
+            let code = factor.codes()[row(place)];
+            if code == MISSING {
+                let missing = |&&place: &&usize| factor.codes()[row(place)] == MISSING;
+                return Err(Error::Missing {
+                    what: column.to_owned(),
+                    count: kept.iter().filter(missing).count(),
+                    first: sample.origin[place],
+                });
+            }
+            let slot = &mut code_of[code as usize];
+            if *slot == MISSING {
+                *slot = levels;
+                levels += 1;
+            }
+            codes.push(*slot);
+        }
+        Ok((shared.problem.absorber.sorted(&codes), levels as usize))
+    };
+    match (given.or(absorbed), &shared.origin) {
+        (Some(factor), _) => dense(factor, &|place| place),
+        (None, Some(origin)) => dense(&origin.frame.factor(column)?, &|place| sample.origin[place]),
+        (None, None) => {
+            let known = sample.clusters.iter().map(|(n, _)| n).chain(sample.absorbed.iter().map(|a| &a.name));
+            Err(Error::unknown_column(column, known.map(String::as_str)))
+        }
+    }
+}

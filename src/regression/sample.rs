@@ -1,0 +1,261 @@
+//! What a regression is fitted to: arrays, checked, with the caller's names and row numbers.
+
+use ndarray::{Array1, Array2};
+
+use crate::data::{Absorbed, Design, Dropped, Factor, MISSING};
+use crate::error::{Error, Result};
+
+/// Arrays to fit to, from a formula's design or from the caller directly.
+///
+/// ```
+/// use averted::data::Factor;
+/// use averted::regression::Sample;
+/// use ndarray::array;
+/// let sample = Sample::new(vec![3.0, 5.0, 9.0], array![[1.0], [2.0], [3.0]])?
+///     .named("deaths", &["spend"])?
+///     .absorb("state", Factor::from_numbers(&[1.0, 1.0, 2.0]))?
+///     .exposure("population", vec![1e6, 1e6, 2e6])?;
+/// assert_eq!(sample.rows(), 3);
+/// # Ok::<(), averted::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Sample {
+    pub(super) outcome: Array1<f64>,
+    pub(super) outcome_name: String,
+    pub(super) x: Array2<f64>,
+    pub(super) names: Vec<String>,
+    pub(super) absorbed: Vec<Absorbed>,
+    pub(super) exposure: Option<Named>,
+    pub(super) offset: Option<Named>,
+    pub(super) weights: Option<(Named, WeightKind)>,
+    pub(super) clusters: Vec<(String, Factor)>,
+    /// The caller's row behind every row here.
+    pub(super) origin: Vec<usize>,
+    pub(super) dropped: Vec<Dropped>,
+}
+
+/// Values and the name of the column that they came from.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) values: Vec<f64>,
+}
+
+/// What weights mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeightKind {
+    /// The inverse of a variance, up to a constant: a row is one observation whatever its weight.
+    Analytic,
+    /// How many equal observations a row stands for.
+    Frequency,
+}
+
+impl Sample {
+    /// An outcome and regressors, one row each. No intercept is added.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when their lengths differ.
+    pub fn new(outcome: impl Into<Array1<f64>>, x: Array2<f64>) -> Result<Self> {
+        let outcome = outcome.into();
+        same_length("regressors", outcome.len(), x.nrows())?;
+        let rows = outcome.len();
+        Ok(Self {
+            outcome,
+            outcome_name: "y".into(),
+            names: (1..=x.ncols()).map(|j| format!("x{j}")).collect(),
+            x,
+            absorbed: Vec::new(),
+            exposure: None,
+            offset: None,
+            weights: None,
+            clusters: Vec::new(),
+            origin: (0..rows).collect(),
+            dropped: Vec::new(),
+        })
+    }
+
+    /// The arrays of a design.
+    pub(super) fn from_design(design: Design) -> Self {
+        let names = design.names().to_vec();
+        Self {
+            outcome: design.outcome,
+            outcome_name: design.outcome_name,
+            x: design.x,
+            names,
+            absorbed: design.absorbed,
+            exposure: None,
+            offset: None,
+            weights: None,
+            clusters: Vec::new(),
+            origin: design.rows,
+            dropped: design.dropped,
+        }
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.outcome.len()
+    }
+
+    /// With these names for the outcome and the regressors.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless there is a name for every regressor.
+    pub fn named<S: AsRef<str>>(mut self, outcome: &str, regressors: &[S]) -> Result<Self> {
+        if regressors.len() != self.x.ncols() {
+            return Err(Error::Shape {
+                what: "names of regressors".into(),
+                expected: self.x.ncols().to_string(),
+                found: regressors.len().to_string(),
+            });
+        }
+        outcome.clone_into(&mut self.outcome_name);
+        self.names = regressors.iter().map(|n| n.as_ref().to_owned()).collect();
+        Ok(self)
+    }
+
+    /// With an intercept for every level of a factor.
+    ///
+    /// # Errors
+    /// [`Error::Shape`]; [`Error::Missing`] when a row has no level.
+    pub fn absorb(self, name: &str, factor: Factor) -> Result<Self> {
+        self.absorb_slope(name, factor, None, true)
+    }
+
+    /// With a slope on `slope` for every level of a factor, and an intercept if so wanted.
+    ///
+    /// # Errors
+    /// [`Error::Shape`]; [`Error::Missing`] when a row has no level.
+    pub fn absorb_slope(
+        mut self,
+        name: &str,
+        factor: Factor,
+        slope: Option<Vec<f64>>,
+        with_intercept: bool,
+    ) -> Result<Self> {
+        self.check_factor(name, &factor)?;
+        if let Some(slope) = &slope {
+            same_length(name, self.rows(), slope.len())?;
+        }
+        self.absorbed.push(Absorbed { name: name.to_owned(), factor, slope, with_intercept });
+        Ok(self)
+    }
+
+    /// With an exposure: the mean is proportional to it.
+    ///
+    /// # Errors
+    /// [`Error::Shape`].
+    pub fn exposure(mut self, name: &str, values: Vec<f64>) -> Result<Self> {
+        self.exposure = Some(self.column(name, values)?);
+        Ok(self)
+    }
+
+    /// With an offset: a regressor whose coefficient is one.
+    ///
+    /// # Errors
+    /// [`Error::Shape`].
+    pub fn offset(mut self, name: &str, values: Vec<f64>) -> Result<Self> {
+        self.offset = Some(self.column(name, values)?);
+        Ok(self)
+    }
+
+    /// With weights.
+    ///
+    /// # Errors
+    /// [`Error::Shape`].
+    pub fn weights(mut self, name: &str, values: Vec<f64>, kind: WeightKind) -> Result<Self> {
+        self.weights = Some((self.column(name, values)?, kind));
+        Ok(self)
+    }
+
+    /// With a cluster variable, to be named in a covariance.
+    ///
+    /// # Errors
+    /// [`Error::Shape`]; [`Error::Missing`] when a row has no level.
+    pub fn cluster(mut self, name: &str, factor: Factor) -> Result<Self> {
+        self.check_factor(name, &factor)?;
+        self.clusters.push((name.to_owned(), factor));
+        Ok(self)
+    }
+
+    fn column(&self, name: &str, values: Vec<f64>) -> Result<Named> {
+        same_length(name, self.rows(), values.len())?;
+        Ok(Named { name: name.to_owned(), values })
+    }
+
+    fn check_factor(&self, name: &str, factor: &Factor) -> Result<()> {
+        same_length(name, self.rows(), factor.rows())?;
+        let missing =
+            || factor.codes().iter().enumerate().filter(|(_, c)| **c == MISSING).map(|(row, _)| row);
+        match missing().next() {
+            None => Ok(()),
+            Some(first) => Err(Error::Missing {
+                what: name.to_owned(),
+                count: missing().count(),
+                first: self.origin[first],
+            }),
+        }
+    }
+
+    /// Refuses values that no regression can take; `counts` must not be negative either.
+    pub(super) fn check(&self, counts: bool) -> Result<()> {
+        if self.rows() == 0 {
+            return Err(Error::NothingToEstimate { why: "the data have no rows".into() });
+        }
+        let must = if counts { "a finite number of at least 0" } else { "a finite number" };
+        let fine = |v: f64| v.is_finite() && (!counts || v >= 0.0);
+        self.every(&self.outcome_name, self.outcome.iter(), fine, must)?;
+        for (name, column) in self.names.iter().zip(self.x.columns()) {
+            self.every(name, column.iter(), f64::is_finite, "a finite number")?;
+        }
+        for effect in &self.absorbed {
+            self.every(&effect.name, effect.slope.iter().flatten(), f64::is_finite, "a finite number")?;
+        }
+        let positive = |v: f64| v.is_finite() && v > 0.0;
+        for named in self.exposure.iter().chain(self.weights.iter().map(|(named, _)| named)) {
+            self.every(&named.name, named.values.iter(), positive, "a finite number above 0")?;
+        }
+        if let Some((named, WeightKind::Frequency)) = &self.weights {
+            self.every(&named.name, named.values.iter(), |v| v.fract() == 0.0, "a whole number")?;
+        }
+        if let Some(named) = &self.offset {
+            self.every(&named.name, named.values.iter(), f64::is_finite, "a finite number")?;
+        }
+        Ok(())
+    }
+
+    fn every<'a>(
+        &self,
+        what: &str,
+        values: impl Iterator<Item = &'a f64>,
+        fine: impl Fn(f64) -> bool,
+        must: &str,
+    ) -> Result<()> {
+        match values.enumerate().find(|(_, v)| !fine(**v)) {
+            None => Ok(()),
+            Some((row, value)) => Err(Error::Domain {
+                what: what.to_owned(),
+                row: self.origin[row],
+                value: value.to_string(),
+                must: must.to_owned(),
+            }),
+        }
+    }
+
+    /// `log(exposure) + offset`, zero without either.
+    pub(super) fn linear_offset(&self, row: usize) -> f64 {
+        let exposure = self.exposure.as_ref().map_or(0.0, |e| e.values[row].ln());
+        exposure + self.offset.as_ref().map_or(0.0, |o| o.values[row])
+    }
+}
+
+fn same_length(what: &str, expected: usize, found: usize) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::Shape {
+        what: what.to_owned(),
+        expected: format!("{expected} rows"),
+        found: format!("{found} rows"),
+    })
+}
