@@ -12,6 +12,7 @@ SOURCES  := Cargo.toml Cargo.lock $(shell find src -name '*.rs' -o -name '*.csv'
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+export PIP_QUIET := 1
 export MPLBACKEND := Agg
 
 help:            ## list the targets

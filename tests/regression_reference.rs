@@ -10,7 +10,7 @@ use averted::regression::{Fit, Model, Ols, Poisson, Residual};
 use common::{Comparison, case, frame, numbers, reference, tolerance};
 use serde_json::Value;
 
-/// The conventions of fixest_panel.json by key.
+/// The conventions of `fixest_panel.json` by key.
 fn convention(key: &str) -> SmallSample {
     match key {
         "noadj" => SmallSample {

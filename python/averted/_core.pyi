@@ -87,6 +87,7 @@ class Table:
     def markdown(self) -> str: ...
     def latex(self) -> str: ...
 
+@final
 class Panel:
     def __new__(
         cls,

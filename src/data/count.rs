@@ -182,7 +182,7 @@ impl Events {
             return Err(Error::Domain { what: column.into(), row, value: hi.to_string(), must });
         }
         // An interval that holds one number is that number.
-        Ok(if hi - lo < f64::EPSILON { Count::Exact(lo) } else { Count::Interval { lo, hi } })
+        Ok(if (hi - lo).abs() < f64::EPSILON { Count::Exact(lo) } else { Count::Interval { lo, hi } })
     }
 }
 

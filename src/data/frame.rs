@@ -74,13 +74,20 @@ impl Frame {
     /// With a column of either kind; a column of that name is replaced.
     ///
     /// # Errors
-    /// [`Error::Shape`] when its length differs from the other columns'.
+    /// [`Error::Shape`] when its length differs from the other columns', or does not fit 32 bits.
     pub fn with_column(mut self, name: &str, column: Column) -> Result<Self> {
         if !self.columns.is_empty() && column.rows() != self.rows {
             return Err(Error::Shape {
                 what: format!("column `{name}`"),
                 expected: format!("{} rows", self.rows),
                 found: format!("{} rows", column.rows()),
+            });
+        }
+        if column.rows() >= u32::MAX as usize {
+            return Err(Error::Shape {
+                what: format!("column `{name}`"),
+                expected: "fewer than 4,294,967,295 rows".into(),
+                found: column.rows().to_string(),
             });
         }
         self.rows = column.rows();

@@ -234,7 +234,7 @@ impl SmallSample {
         self.plain_factor(counts)
     }
 
-    fn plain_factor(&self, counts: &Counts<'_>) -> f64 {
+    fn plain_factor(self, counts: &Counts<'_>) -> f64 {
         let (n, free) = (counts.observations, self.free(counts));
         match self.parameters {
             ParameterFactor::One => 1.0,
@@ -286,7 +286,7 @@ impl SmallSample {
     }
 
     /// `n − K`.
-    fn free(&self, counts: &Counts<'_>) -> f64 {
+    fn free(self, counts: &Counts<'_>) -> f64 {
         counts.observations - self.parameters(counts) as f64
     }
 }

@@ -77,7 +77,8 @@ impl Grouped {
     pub(super) fn parameters<M>(shared: &Shared<M>) -> usize {
         let blocks = || shared.problem.effects.iter().map(|e| &e.block);
         let redundant = blocks().filter(|b| b.intercept).count().saturating_sub(1);
-        shared.estimate.names.len() + blocks().map(|b| b.coefficients()).sum::<usize>() - redundant
+        shared.estimate.names.len() + blocks().map(super::absorb::Block::coefficients).sum::<usize>()
+            - redundant
     }
 }
 

@@ -90,7 +90,7 @@ pub(super) fn observations(sample: &Sample, problem: &Problem) -> f64 {
 /// The number of parameters, refused unless there are more observations.
 pub(super) fn enough_rows(sample: &Sample, problem: &Problem, estimate: &Estimate) -> Result<usize> {
     let blocks = || problem.effects.iter().map(|e| &e.block);
-    let all = estimate.names.len() + blocks().map(|b| b.coefficients()).sum::<usize>();
+    let all = estimate.names.len() + blocks().map(super::absorb::Block::coefficients).sum::<usize>();
     let least = all - estimate.redundant;
     if estimate.observations <= least as f64 {
         return Err(Error::TooShort {

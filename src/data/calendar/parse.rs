@@ -49,6 +49,7 @@ pub(crate) fn periods(
 }
 
 /// The same for cells already read; the outer `None` is a missing cell, the inner one that cannot be read.
+#[allow(clippy::option_option)]
 fn periods_of(
     name: &str,
     stamps: &[Option<Option<Stamp>>],

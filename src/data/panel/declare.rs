@@ -94,7 +94,7 @@ impl Panel {
     /// and finite (missing is allowed).
     pub fn population(mut self, column: &str) -> Result<Self> {
         let people = self.frame.number(column)?;
-        if let Some(row) = people.iter().position(|p| !p.is_nan() && !(*p > 0.0 && p.is_finite())) {
+        if let Some(row) = people.iter().position(|p| *p <= 0.0 || p.is_infinite()) {
             return Err(Error::Domain {
                 what: column.into(),
                 row,

@@ -21,7 +21,7 @@ pub struct StateSpace {
     pub(super) observation_variance: f64,
     /// Diagonal of Q.
     pub(super) state_variance: Vec<f64>,
-    /// a_1.
+    /// `a_1`.
     pub(super) mean: Vec<f64>,
     /// P_*, row by row.
     pub(super) covariance: Vec<f64>,
@@ -119,7 +119,7 @@ impl StateSpace {
         self.observation_variance
     }
 
-    /// Writes Z_t into `z`. Past the end of the regressors their last row is taken.
+    /// Writes `Z_t` into `z`. Past the end of the regressors their last row is taken.
     pub(super) fn loading_at(&self, t: usize, z: &mut [f64]) {
         z.copy_from_slice(&self.loading);
         if let Some((states, x)) = &self.moving {
