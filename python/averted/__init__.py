@@ -10,21 +10,35 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from averted._core import __version__
-from averted._errors import AvertedError, ConvergenceError, InputError, RefusedError
+from averted._errors import AvertedError, AvertedWarning, ConvergenceError, InputError, RefusedError
 
 if TYPE_CHECKING:
     from averted import datasets as datasets
     from averted._formula import Design as Design
     from averted._read import read as read
+    from averted.regression import Cluster as Cluster
+    from averted.regression import Ols as Ols
+    from averted.regression import Poisson as Poisson
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
+    "Cluster": "averted.regression",
     "Design": "averted._formula",
+    "Ols": "averted.regression",
+    "Poisson": "averted.regression",
     "datasets": "averted.datasets",
     "read": "averted._read",
 }
 
-__all__ = ["AvertedError", "ConvergenceError", "InputError", "RefusedError", "__version__", *_WHERE]
+__all__ = [
+    "AvertedError",
+    "AvertedWarning",
+    "ConvergenceError",
+    "InputError",
+    "RefusedError",
+    "__version__",
+    *_WHERE,
+]
 
 
 def __getattr__(name: str) -> Any:

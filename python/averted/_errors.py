@@ -15,5 +15,9 @@ class ConvergenceError(AvertedError, RuntimeError):
     """A fit stopped before it converged."""
 
 
+class AvertedWarning(UserWarning):
+    """True but worrying, where there is no fit to carry a note."""
+
+
 class RefusedError(InputError):
     """The audit refuses: the number would be meaningless. Accept the finding with a reason to go on."""

@@ -6,7 +6,7 @@ NaN for missing, text as codes and sorted labels). Nothing of the caller's is ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,13 +23,16 @@ Kind = Literal["pandas", "polars", "pyarrow", "dict"]
 MISSING = np.uint32(0xFFFF_FFFF)
 
 
-def frame_in(data: Any) -> tuple[_core.Frame, Kind]:
+def frame_in(data: Any, only: Collection[str] | None = None) -> tuple[_core.Frame, Kind]:
     """Turn any frame into ours, and remember which kind it was.
 
     Parameters
     ----------
     data
         A pandas or polars data frame, a pyarrow table, or a mapping of names to one-dimensional arrays.
+    only
+        The columns that are needed; the others are left where they are. If one of these is not there, all others come
+        along, so that an error can name the nearest.
 
     Returns
     -------
@@ -44,7 +47,7 @@ def frame_in(data: Any) -> tuple[_core.Frame, Kind]:
     if isinstance(data, _core.Frame):
         return data, "dict"
     if isinstance(data, Mapping):
-        return _core.Frame([(str(name), _array(str(name), values)) for name, values in data.items()]), "dict"
+        return _frame({str(name): values for name, values in data.items()}, _array, only), "dict"
     import narwhals as nw
 
     try:
@@ -55,8 +58,24 @@ def frame_in(data: Any) -> tuple[_core.Frame, Kind]:
             "or a dict of arrays"
         ) from None
     kind = frame.implementation.value
-    columns = [(str(name), _column(str(name), frame[name])) for name in frame.columns]
-    return _core.Frame(columns), kind if kind in ("pandas", "polars", "pyarrow") else "dict"
+    columns = {str(name): frame[name] for name in frame.columns}
+    return _frame(columns, _column, only), kind if kind in ("pandas", "polars", "pyarrow") else "dict"
+
+
+def _frame(columns: dict[str, Any], read: Callable[[str, Any], Any], only: Collection[str] | None) -> _core.Frame:
+    """The columns read one by one, all or only some."""
+    if only is None or not all(name in columns for name in only):
+        wanted = columns
+    else:
+        wanted = {name: values for name, values in columns.items() if name in only}
+    return _core.Frame([(name, read(name, values)) for name, values in wanted.items()])
+
+
+def snapshot(data: Any) -> Any:
+    """The data as they are now: a copy of what the caller could change, sharing the columns themselves."""
+    if isinstance(data, Mapping):
+        return dict(data)
+    return data.copy(deep=False) if type(data).__module__.startswith("pandas.") else data
 
 
 def frame_out(columns: Mapping[str, Sequence[Any] | NDArray[Any]], kind: Kind) -> Any:
@@ -103,6 +122,11 @@ def _array(name: str, values: ArrayLike) -> Any:
     if array.dtype.kind == "M":
         return _text([None if np.isnat(v) else str(v)[:10] for v in array])
     return _objects(name, array.tolist())
+
+
+def labels_in(name: str, values: ArrayLike) -> Any:
+    """Labels of any kind as numbers or (codes, labels)."""
+    return _array(name, values)
 
 
 def _objects(name: str, values: list[Any]) -> Any:

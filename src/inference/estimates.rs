@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2};
 
 use crate::distribution::Student;
+use crate::error::{Error, Result};
 use crate::inference::table::{Cell, Table};
 
 /// A fit with named coefficients and their covariance; everything else follows from these.
@@ -39,6 +40,18 @@ pub trait Estimates {
     fn coefficient_table(&self, level: f64) -> Table {
         CoefficientRow::table(&self.coefficient_rows(level))
     }
+}
+
+/// The level of an interval as it is, if it is one (0.95 for 95 %).
+///
+/// # Errors
+/// [`Error::Argument`] unless it lies between 0 and 1.
+pub fn interval_level(level: f64) -> Result<f64> {
+    if level > 0.0 && level < 1.0 {
+        return Ok(level);
+    }
+    let must = "between 0 and 1, such as 0.95".into();
+    Err(Error::Argument { argument: "level".into(), value: level.to_string(), must })
 }
 
 /// One line of a coefficient table.

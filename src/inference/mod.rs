@@ -7,7 +7,7 @@ mod table;
 mod wald;
 
 pub use covariance::Covariance;
-pub use estimates::{CoefficientRow, Estimates};
+pub use estimates::{CoefficientRow, Estimates, interval_level};
 pub use small_sample::{ClusterFactor, CountRule, Counted, Counts, ParameterFactor, Reference, SmallSample};
 pub use table::{Cell, Table, significant, thousands};
 pub use wald::Wald;

@@ -165,7 +165,7 @@ impl FromStr for SmallSample {
     fn from_str(name: &str) -> Result<Self> {
         let found = Self::PRESETS.iter().find(|(preset, _)| *preset == name);
         found.map(|(_, preset)| *preset).ok_or_else(|| Error::Argument {
-            argument: "small_sample".into(),
+            argument: "small-sample convention".into(),
             value: format!("`{name}`"),
             must: nearest(name, Self::PRESETS.map(|(n, _)| n)).map_or_else(
                 || "fixest, statsmodels, linearmodels, stata or none".into(),

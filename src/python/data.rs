@@ -73,9 +73,27 @@ pub(super) fn debug_build() -> bool {
 pub(super) struct PyFrame(pub(super) Frame);
 
 #[derive(FromPyObject)]
-enum AnyColumn<'py> {
+pub(super) enum AnyColumn<'py> {
     Number(PyReadonlyArray1<'py, f64>),
     Factor(PyReadonlyArray1<'py, u32>, Vec<String>),
+}
+
+impl AnyColumn<'_> {
+    fn column(self) -> Column {
+        match self {
+            Self::Number(values) => Column::Number(values.as_array().to_vec()),
+            Self::Factor(codes, labels) => {
+                Column::Factor(Factor::from_codes(codes.as_array().to_vec(), labels))
+            }
+        }
+    }
+
+    pub(super) fn factor(self) -> Factor {
+        match self.column() {
+            Column::Number(values) => Factor::from_numbers(&values),
+            Column::Factor(factor) => factor,
+        }
+    }
 }
 
 #[pymethods]
@@ -84,13 +102,7 @@ impl PyFrame {
     fn new(columns: Vec<(String, AnyColumn<'_>)>) -> PyResult<Self> {
         let mut frame = Frame::new();
         for (name, column) in columns {
-            let column = match column {
-                AnyColumn::Number(values) => Column::Number(values.as_array().to_vec()),
-                AnyColumn::Factor(codes, labels) => {
-                    Column::Factor(Factor::from_codes(codes.as_array().to_vec(), labels))
-                }
-            };
-            frame = frame.with_column(&name, column)?;
+            frame = frame.with_column(&name, column.column())?;
         }
         Ok(Self(frame))
     }

@@ -5,6 +5,7 @@ mod data;
 mod error;
 mod inference;
 mod panel;
+mod regression;
 mod sources;
 
 use pyo3::prelude::*;
@@ -24,6 +25,8 @@ mod _core {
     use super::inference::PyTable;
     #[pymodule_export]
     use super::panel::PyPanel;
+    #[pymodule_export]
+    use super::regression::{PyFit, PySpecification};
     #[pymodule_export]
     use super::sources::{PyReading, read_delimited};
 }

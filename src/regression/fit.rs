@@ -10,8 +10,8 @@ use super::least_squares::Orthonormal;
 use super::problem::Problem;
 use super::sample::{Sample, WeightKind};
 use super::settings::{Origin, Settings};
-use crate::data::Dropped;
-use crate::error::Result;
+use crate::data::{Dropped, Frame};
+use crate::error::{Error, Result};
 use crate::inference::{Cell, Covariance, Estimates, SmallSample, Table, Wald, thousands};
 
 /// A fitted regression. Immutable, cheap to clone, and safe to share between threads.
@@ -54,6 +54,11 @@ pub(super) struct Shared<M> {
 }
 
 impl<M> Shared<M> {
+    /// How many rows the caller's data have.
+    fn rows_given(&self) -> usize {
+        self.origin.as_ref().map_or(self.sample.rows(), |origin| origin.frame.rows())
+    }
+
     /// How often every row counts, if it is repeated, in fitting order.
     pub(super) fn repeats(&self) -> Option<&[f64]> {
         match &self.sample.weights {
@@ -84,7 +89,7 @@ pub(super) struct Estimate {
 impl<M: Model> Fit<M> {
     pub(super) fn new(shared: Shared<M>) -> Result<Self> {
         let settings = &shared.settings;
-        let inference = Inference::new(&shared, settings.covariance.clone(), settings.small_sample)?;
+        let inference = Inference::new(&shared, settings.covariance.clone(), settings.small_sample, None)?;
         Ok(Self { shared: Arc::new(shared), inference: Arc::new(inference) })
     }
 
@@ -106,7 +111,30 @@ impl<M: Model> Fit<M> {
         covariance: impl Into<Covariance>,
         convention: SmallSample,
     ) -> Result<Self> {
-        let inference = Inference::new(&self.shared, covariance.into(), convention)?;
+        let inference = Inference::new(&self.shared, covariance.into(), convention, None)?;
+        Ok(Self { shared: Arc::clone(&self.shared), inference: Arc::new(inference) })
+    }
+
+    /// The same, with cluster variables of the same rows that the fit has not seen.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] unless there are as many rows as in the data of the fit; else as for
+    /// [`with_covariance`](Self::with_covariance).
+    pub fn with_clusters_of(
+        &self,
+        data: &Frame,
+        covariance: impl Into<Covariance>,
+        convention: SmallSample,
+    ) -> Result<Self> {
+        let rows = self.shared.rows_given();
+        if data.rows() != rows {
+            return Err(Error::Shape {
+                what: "cluster variables".into(),
+                expected: format!("{rows} rows, as in the data of the fit"),
+                found: format!("{} rows", data.rows()),
+            });
+        }
+        let inference = Inference::new(&self.shared, covariance.into(), convention, Some(data))?;
         Ok(Self { shared: Arc::clone(&self.shared), inference: Arc::new(inference) })
     }
 

@@ -2,7 +2,7 @@
 
 use super::absorb::is_nested;
 use super::fit::{Model, Shared};
-use crate::data::{Factor, MISSING};
+use crate::data::{Factor, Frame, MISSING};
 use crate::error::{Error, Result};
 use crate::inference::covariance::{Estimated, Grouping, Ingredients, crossings, estimate};
 use crate::inference::{Counts, Covariance, SmallSample, significant, thousands};
@@ -31,7 +31,7 @@ pub(super) struct Grouped {
 }
 
 impl Grouped {
-    fn new<M>(shared: &Shared<M>, covariance: &Covariance) -> Result<Self> {
+    fn new<M>(shared: &Shared<M>, covariance: &Covariance, more: Option<&Frame>) -> Result<Self> {
         let grouping = match covariance {
             Covariance::Cluster(columns) => {
                 if columns.is_empty() {
@@ -41,9 +41,9 @@ impl Grouped {
                         must: "at least one column".into(),
                     });
                 }
-                columns.iter().map(|column| codes(shared, column)).collect::<Result<Grouping>>()?
+                columns.iter().map(|column| codes(shared, column, more)).collect::<Result<Grouping>>()?
             }
-            Covariance::Classical | Covariance::Robust => Vec::new(),
+            Covariance::Classical | Covariance::Robust | Covariance::Uncorrected => Vec::new(),
         };
         let absorber = &shared.problem.absorber;
         let blocks = shared.problem.effects.iter().map(|e| &e.block);
@@ -87,8 +87,9 @@ impl Inference {
         shared: &Shared<M>,
         covariance: Covariance,
         convention: SmallSample,
+        more: Option<&Frame>,
     ) -> Result<Self> {
-        let grouped = Grouped::new(shared, &covariance)?;
+        let grouped = Grouped::new(shared, &covariance, more)?;
         let from = Ingredients {
             root: shared.estimate.ortho.root.view(),
             x: shared.estimate.ortho.basis.view(),
@@ -144,8 +145,8 @@ impl Inference {
     }
 }
 
-/// The codes of a cluster variable on the rows of a fit, in fitting order.
-fn codes<M>(shared: &Shared<M>, column: &str) -> Result<(Vec<u32>, usize)> {
+/// The codes of a cluster variable on the rows of a fit, in fitting order; looked for in `more` first.
+fn codes<M>(shared: &Shared<M>, column: &str, more: Option<&Frame>) -> Result<(Vec<u32>, usize)> {
     let sample = &shared.sample;
     let kept = &shared.problem.kept;
     let given = sample.clusters.iter().find(|(name, _)| name == column).map(|(_, factor)| factor);
@@ -173,6 +174,9 @@ fn codes<M>(shared: &Shared<M>, column: &str) -> Result<(Vec<u32>, usize)> {
         }
         Ok((shared.problem.absorber.sorted(&codes), levels as usize))
     };
+    if let Some(more) = more.filter(|more| more.has(column)) {
+        return dense(&more.factor(column)?, &|place| sample.origin[place]);
+    }
     match (given.or(absorbed), &shared.origin) {
         (Some(factor), _) => dense(factor, &|place| place),
         (None, Some(origin)) => dense(&origin.frame.factor(column)?, &|place| sample.origin[place]),

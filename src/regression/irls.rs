@@ -23,6 +23,8 @@ pub(super) struct Limits {
     /// Of the root mean square step in the linear predictor.
     pub(super) tolerance: f64,
     pub(super) iterations: usize,
+    /// Whether to stop there without an error.
+    pub(super) note: bool,
 }
 
 /// The tightest tolerance asked of the absorb solver.
@@ -39,6 +41,8 @@ pub(super) struct Maximum {
     pub(super) weights: Vec<f64>,
     pub(super) iterations: usize,
     pub(super) inner_iterations: usize,
+    /// The size of the last step where it was still above the tolerance.
+    pub(super) unfinished: Option<f64>,
     /// Places whose mean has run towards zero.
     pub(super) vanishing: Vec<usize>,
 }
@@ -59,6 +63,9 @@ pub(super) fn maximise(problem: &mut Problem, limits: Limits, suspicious: bool) 
     let mut step = f64::INFINITY;
     while step > limits.tolerance {
         if climb.iterations >= limits.iterations {
+            if limits.note {
+                break;
+            }
             return Err(Error::NotConverged {
                 method: "Poisson regression".into(),
                 iterations: climb.iterations,
@@ -84,6 +91,7 @@ pub(super) fn maximise(problem: &mut Problem, limits: Limits, suspicious: bool) 
         weights: climb.weights,
         iterations: climb.iterations,
         inner_iterations: climb.inner_iterations,
+        unfinished: (step > limits.tolerance).then_some(step),
         vanishing,
     })))
 }

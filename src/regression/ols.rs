@@ -80,7 +80,7 @@ impl Model for LeastSquares {
     }
 }
 
-shared_setters!(Ols);
+shared_setters!(Ols, "Least squares");
 
 impl Ols {
     /// Least squares with classical standard errors and fixest's small-sample convention.

@@ -18,6 +18,8 @@
 //! # Ok::<(), averted::Error>(())
 //! ```
 
+use std::str::FromStr;
+
 use ndarray::{Array1, Array2, s};
 
 use super::fit::{Estimate, Fit, Model, Shared};
@@ -61,6 +63,8 @@ pub struct Counts {
     pub bic: f64,
     /// Newton steps.
     pub iterations: usize,
+    /// Whether the last of them was below the tolerance; only a fit told to note it can say no.
+    pub converged: bool,
     /// Conjugate-gradient steps of the absorb solver, all in all.
     pub inner_iterations: usize,
     /// The largest score in units of its standard deviation: how far from the maximum the fit stopped.
@@ -97,11 +101,31 @@ pub enum Residual {
     Deviance,
 }
 
-shared_setters!(Poisson);
+impl FromStr for Residual {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "response" => Ok(Self::Response),
+            "pearson" => Ok(Self::Pearson),
+            "deviance" => Ok(Self::Deviance),
+            _ => Err(Error::Argument {
+                argument: "kind".into(),
+                value: format!("`{name}`"),
+                must: "response, pearson or deviance".into(),
+            }),
+        }
+    }
+}
+
+shared_setters!(Poisson, "Poisson regression");
 
 impl Default for Poisson {
     fn default() -> Self {
-        Self { settings: Settings::default(), limits: Limits { tolerance: 1e-8, iterations: 100 } }
+        Self {
+            settings: Settings::default(),
+            limits: Limits { tolerance: 1e-8, iterations: 100, note: false },
+        }
     }
 }
 
@@ -136,6 +160,14 @@ impl Poisson {
     #[must_use]
     pub fn max_iterations(mut self, iterations: usize) -> Self {
         self.limits.iterations = iterations;
+        self
+    }
+
+    /// What a fit that does not converge becomes: an error, or (`note`) the fit as far as it came, with a note. Its
+    /// coefficients are then not the maximum of the likelihood.
+    #[must_use]
+    pub fn note_nonconvergence(mut self, note: bool) -> Self {
+        self.limits.note = note;
         self
     }
 
@@ -221,6 +253,12 @@ impl Poisson {
         if !whole {
             notes.push(format!("`{}` is not all whole numbers: a quasi-likelihood", sample.outcome_name));
         }
+        if let Some(step) = maximum.unfinished {
+            notes.push(format!(
+                "did not converge in {} iterations (last step {step:.1e}): the coefficients are not the maximum",
+                maximum.iterations
+            ));
+        }
         let Maximum { independent, mut coefficients, linear, mean, weights, .. } = *maximum;
         let mut ortho = Orthonormal::new(problem.columns.slice(s![.., 1..]), &weights);
         coefficients /= &Array1::from(problem.scale.clone());
@@ -242,6 +280,7 @@ impl Poisson {
         let parameters = prepare::enough_rows(&sample, &problem, &estimate)?;
         let mut model = likelihood(&problem, &mean, &estimate, parameters);
         model.iterations = maximum.iterations;
+        model.converged = maximum.unfinished.is_none();
         model.inner_iterations = maximum.inner_iterations;
         model.score = score;
         model.separated = separated.iter().map(|&(row, z)| (sample.origin[row], z)).collect();
@@ -328,6 +367,7 @@ fn likelihood(problem: &Problem, mean: &[f64], estimate: &Estimate, parameters: 
         aic: 2.0 * (k - log_likelihood),
         bic: k * estimate.observations.ln() - 2.0 * log_likelihood,
         iterations: 0,
+        converged: true,
         inner_iterations: 0,
         score: 0.0,
         separated: Vec::new(),

@@ -15,8 +15,8 @@ use super::settings::Origin;
 use crate::data::{Absorbed, MISSING, Panel, Source, numbers};
 use crate::distribution::{Normal, Student};
 use crate::error::{Error, Result};
-use crate::inference::Estimates;
 use crate::inference::covariance::{Ingredients, estimate};
+use crate::inference::{Estimates, interval_level};
 
 /// Predictions for new data, one value a row; NaN where something is missing or not identified.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,14 +42,7 @@ impl Prediction {
     /// # Errors
     /// [`Error::Argument`] for a level outside 0 to 1.
     pub fn interval(&self, level: f64) -> Result<(Array1<f64>, Array1<f64>)> {
-        if !(level > 0.0 && level < 1.0) {
-            return Err(Error::Argument {
-                argument: "level".into(),
-                value: level.to_string(),
-                must: "between 0 and 1".into(),
-            });
-        }
-        let p = 0.5 + 0.5 * level;
+        let p = 0.5 + 0.5 * interval_level(level)?;
         let reach = if self.degrees.is_finite() {
             Student::new(self.degrees)?.quantile(p)
         } else {

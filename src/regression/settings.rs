@@ -37,6 +37,28 @@ pub(super) struct Drawn {
 }
 
 impl Settings {
+    /// What was set, as the rest of a sentence that names the model.
+    fn clauses(&self) -> String {
+        let mut clauses = String::new();
+        for (what, column) in [("exposure", &self.exposure), ("offset", &self.offset)] {
+            if let Some(column) = column {
+                clauses += &format!(", {what} {column}");
+            }
+        }
+        if let Some((column, kind)) = &self.weights {
+            let kind = if *kind == WeightKind::Frequency { "frequency weights" } else { "weights" };
+            clauses += &format!(", {kind} {column}");
+        }
+        if let Some((unit, time)) = &self.panel {
+            clauses += &format!(", panel of {unit} by {time}");
+        }
+        clauses += &format!(", standard errors {}, small sample {}", self.covariance, self.small_sample);
+        if self.keep_singletons {
+            clauses += ", singletons kept";
+        }
+        clauses
+    }
+
     /// Evaluates the formula on the data. `rates`: without exposure or offset, a panel's population is the exposure.
     pub(super) fn draw(&self, text: &str, source: &dyn Source, rates: bool) -> Result<Drawn> {
         let indexed;
@@ -98,9 +120,20 @@ impl Settings {
     }
 }
 
-/// The setters that all specifications share.
+/// The model and what was set, as a sentence.
+pub(super) fn sentence(model: &str, settings: &Settings) -> String {
+    format!("{model}{}", settings.clauses())
+}
+
+/// The setters that all specifications share, and the sentence that they make.
 macro_rules! shared_setters {
-    ($specification:ident) => {
+    ($specification:ident, $name:literal) => {
+        impl std::fmt::Display for $specification {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&$crate::regression::settings::sentence($name, &self.settings))
+            }
+        }
+
         impl $specification {
             /// Analytic weights: the inverse of each row's variance, up to a constant.
             #[must_use]

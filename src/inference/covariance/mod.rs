@@ -16,10 +16,11 @@ mod cluster;
 mod robust;
 
 use std::fmt::{self, Display};
+use std::str::FromStr;
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-use crate::error::Result;
+use crate::error::{Error, Result, nearest};
 use crate::inference::small_sample::{Counts, SmallSample};
 use crate::linalg::nearest_positive_semidefinite;
 
@@ -30,14 +31,19 @@ pub use cluster::{crossed, crossings};
 /// ```
 /// use averted::inference::Covariance;
 /// assert_eq!(Covariance::cluster(["state", "year"]).to_string(), "clustered by state and year");
+/// assert_eq!("HC1".parse::<Covariance>()?, Covariance::Robust);
+/// # Ok::<(), averted::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Covariance {
     /// Errors alike and unrelated.
     #[default]
     Classical,
-    /// Errors unlike and unrelated (HC1 under the default small-sample convention).
+    /// Errors unlike and unrelated, with the factors of the small-sample convention: HC1, `n / (n − K)`, under all
+    /// presets but `none`.
     Robust,
+    /// Errors unlike and unrelated, without a factor whatever the convention: HC0.
+    Uncorrected,
     /// Errors unlike, and related within the levels of these columns.
     Cluster(Vec<String>),
 }
@@ -61,7 +67,30 @@ impl Display for Covariance {
         match self {
             Self::Classical => f.write_str("classical"),
             Self::Robust => f.write_str("robust"),
+            Self::Uncorrected => f.write_str("robust without a factor (HC0)"),
             Self::Cluster(columns) => write!(f, "clustered by {}", columns.join(" and ")),
+        }
+    }
+}
+
+impl FromStr for Covariance {
+    type Err = Error;
+
+    /// `classical`, `HC0` or `HC1` (also `robust`), in any case; clusters are columns, not names.
+    fn from_str(name: &str) -> Result<Self> {
+        let kinds = ["classical", "HC0", "HC1", "robust"];
+        match name.to_lowercase().as_str() {
+            "classical" => Ok(Self::Classical),
+            "hc0" => Ok(Self::Uncorrected),
+            "hc1" | "robust" => Ok(Self::Robust),
+            _ => Err(Error::Argument {
+                argument: "covariance".into(),
+                value: format!("`{name}`"),
+                must: nearest(name, kinds).map_or_else(
+                    || "classical, HC0 or HC1 (clusters are given as columns)".into(),
+                    |near| format!("classical, HC0 or HC1; did you mean {near}?"),
+                ),
+            }),
         }
     }
 }
@@ -113,15 +142,18 @@ pub fn estimate(
     counts: &Counts<'_>,
 ) -> Result<Estimated> {
     let plain = matches!(which, Covariance::Classical);
-    let factor = if plain {
-        let own = convention.classical_factor(counts);
-        if counts.of_counts { own } else { own * (counts.observations - 1.0) }
-    } else {
-        convention.factor(counts)
+    let factor = match which {
+        Covariance::Classical => {
+            let own = convention.classical_factor(counts);
+            if counts.of_counts { own } else { own * (counts.observations - 1.0) }
+        }
+        Covariance::Uncorrected => 1.0,
+        Covariance::Robust | Covariance::Cluster(_) => convention.factor(counts),
     };
     let (matrix, repaired) = match which {
         Covariance::Classical => (classical::classical(from, convention.classical_factor(counts)), None),
         Covariance::Robust => (robust::robust(from) * (factor * convention.robust_factor(counts)), None),
+        Covariance::Uncorrected => (robust::robust(from), None),
         Covariance::Cluster(names) => {
             let own = |groups: usize| factor * convention.cluster_factor(groups, counts);
             repair(cluster::cluster(from, names, grouping, own)?)?

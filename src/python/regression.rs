@@ -1,0 +1,414 @@
+//! Regressions across the border.
+
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
+use pyo3::prelude::*;
+
+use super::convert::enter;
+use super::data::{AnyColumn, AnySource, PyFrame};
+use super::inference::PyTable;
+use crate::Error;
+use crate::inference::{CoefficientRow, Covariance, Estimates, SmallSample, interval_level};
+use crate::regression::{FixedEffect, Ols, OlsFit, Poisson, PoissonFit, Residual, Sample, WeightKind};
+
+/// Which regression, and everything it was told.
+#[pyclass(frozen, name = "Regression", module = "averted._core")]
+pub(super) struct PySpecification(AnySpecification);
+
+#[derive(Clone)]
+enum AnySpecification {
+    Ols(Ols),
+    Poisson(Poisson),
+}
+
+/// Calls the same on whichever model it is.
+macro_rules! either {
+    ($kind:ident, $value:expr, $name:ident => $call:expr) => {
+        match $value {
+            $kind::Ols($name) => $call,
+            $kind::Poisson($name) => $call,
+        }
+    };
+}
+
+/// A kind by name, or clusters by column.
+fn covariance(kind: &str, cluster: Vec<String>) -> crate::Result<Covariance> {
+    if cluster.is_empty() { kind.parse() } else { Ok(Covariance::Cluster(cluster)) }
+}
+
+/// One array and what it is called.
+type Named<'py> = (String, PyReadonlyArray1<'py, f64>);
+
+#[pymethods]
+impl PySpecification {
+    #[new]
+    #[pyo3(signature = (
+        model, *, exposure, offset, weights, frequency_weights, covariance, cluster, ssc, panel, keep_singletons,
+        tolerance, max_iterations
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "the specification's settings, one each")]
+    fn new(
+        model: &str,
+        exposure: Option<String>,
+        offset: Option<String>,
+        weights: Option<String>,
+        frequency_weights: Option<String>,
+        covariance: &str,
+        cluster: Vec<String>,
+        ssc: &str,
+        panel: Option<(String, String)>,
+        keep_singletons: bool,
+        tolerance: f64,
+        max_iterations: usize,
+    ) -> PyResult<Self> {
+        let covariance = self::covariance(covariance, cluster)?;
+        let convention: SmallSample = ssc.parse()?;
+        macro_rules! shared {
+            ($made:ident) => {{
+                let mut made = $made.covariance(covariance).small_sample(convention);
+                if let Some(column) = weights {
+                    made = made.weights(column);
+                }
+                if let Some(column) = frequency_weights {
+                    made = made.frequency_weights(column);
+                }
+                if let Some((unit, time)) = panel {
+                    made = made.panel(unit, time);
+                }
+                if keep_singletons { made.keep_singletons() } else { made }
+            }};
+        }
+        if model == "ols" {
+            let made = Ols::new();
+            return Ok(Self(AnySpecification::Ols(shared!(made))));
+        }
+        let mut made = Poisson::new().tolerance(tolerance).max_iterations(max_iterations);
+        if let Some(column) = exposure {
+            made = made.exposure(column);
+        }
+        if let Some(column) = offset {
+            made = made.offset(column);
+        }
+        Ok(Self(AnySpecification::Poisson(shared!(made))))
+    }
+
+    /// Fits a formula; without `raises`, a fit that does not converge is one with a note.
+    fn fit(&self, py: Python<'_>, formula: &str, source: AnySource, raises: bool) -> PyResult<PyFit> {
+        let specification = self.told(raises);
+        let fit = enter(py, || {
+            Ok(match specification {
+                AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit(formula, &source)?),
+                AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit(formula, &source)?),
+            })
+        })?;
+        Ok(PyFit(fit))
+    }
+
+    /// Fits arrays, all with a name.
+    #[pyo3(signature = (
+        outcome, x, names, absorb, clusters, raises, *, exposure = None, offset = None, weights = None, frequency = false
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "one for every kind of array")]
+    fn fit_arrays(
+        &self,
+        py: Python<'_>,
+        outcome: Named<'_>,
+        x: PyReadonlyArray2<'_, f64>,
+        names: Vec<String>,
+        absorb: Vec<(String, AnyColumn<'_>)>,
+        clusters: Vec<(String, AnyColumn<'_>)>,
+        raises: bool,
+        exposure: Option<Named<'_>>,
+        offset: Option<Named<'_>>,
+        weights: Option<Named<'_>>,
+        frequency: bool,
+    ) -> PyResult<PyFit> {
+        let (outcome_name, outcome) = outcome;
+        let sample = Sample::new(outcome.as_array().to_owned(), x.as_array().to_owned())?;
+        let mut sample = sample.named(&outcome_name, &names)?;
+        for (name, column) in absorb {
+            sample = sample.absorb(&name, column.factor())?;
+        }
+        for (name, column) in clusters {
+            sample = sample.cluster(&name, column.factor())?;
+        }
+        if let Some((name, values)) = exposure {
+            sample = sample.exposure(&name, values.as_array().to_vec())?;
+        }
+        if let Some((name, values)) = offset {
+            sample = sample.offset(&name, values.as_array().to_vec())?;
+        }
+        if let Some((name, values)) = weights {
+            let kind = if frequency { WeightKind::Frequency } else { WeightKind::Analytic };
+            sample = sample.weights(&name, values.as_array().to_vec(), kind)?;
+        }
+        let specification = self.told(raises);
+        let fit = enter(py, || {
+            Ok(match specification {
+                AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit_arrays(sample)?),
+                AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit_arrays(sample)?),
+            })
+        })?;
+        Ok(PyFit(fit))
+    }
+
+    fn __str__(&self) -> String {
+        either!(AnySpecification, &self.0, s => s.to_string())
+    }
+}
+
+impl PySpecification {
+    fn told(&self, raises: bool) -> AnySpecification {
+        match &self.0 {
+            AnySpecification::Poisson(poisson) => {
+                AnySpecification::Poisson(poisson.clone().note_nonconvergence(!raises))
+            }
+            AnySpecification::Ols(ols) => AnySpecification::Ols(ols.clone()),
+        }
+    }
+}
+
+/// A fitted regression.
+#[pyclass(frozen, name = "RegressionFit", module = "averted._core")]
+pub(super) struct PyFit(AnyFit);
+
+#[derive(Clone)]
+enum AnyFit {
+    Ols(OlsFit),
+    Poisson(PoissonFit),
+}
+
+impl AnyFit {
+    fn estimates(&self) -> &dyn Estimates {
+        either!(Self, self, fit => fit)
+    }
+}
+
+/// Estimates, standard errors, statistics, p-values, lower and upper ends.
+type Rows = Vec<(String, f64, f64, f64, f64, f64, f64)>;
+
+/// An absorbed effect: name, labels, intercepts, slopes.
+type Effect<'py> = (String, Vec<String>, Bound<'py, PyArray1<f64>>, Vec<Bound<'py, PyArray1<f64>>>);
+
+/// Mean, its standard error, lower and upper ends, and notes.
+type Predicted<'py> = (
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray1<f64>>,
+    Vec<String>,
+);
+
+#[pymethods]
+impl PyFit {
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.0.estimates().names().to_vec()
+    }
+
+    #[getter]
+    fn coefficients<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.0.estimates().coefficients().to_pyarray(py)
+    }
+
+    #[getter]
+    fn std_errors<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.0.estimates().std_errors().to_pyarray(py)
+    }
+
+    #[getter]
+    fn covariance<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
+        self.0.estimates().covariance().to_pyarray(py)
+    }
+
+    #[getter]
+    fn degrees_of_freedom(&self) -> f64 {
+        self.0.estimates().degrees_of_freedom()
+    }
+
+    /// One tuple a coefficient.
+    fn rows_at(&self, level: f64) -> PyResult<Rows> {
+        let rows = self.0.estimates().coefficient_rows(interval_level(level)?);
+        let flat =
+            |r: CoefficientRow| (r.term, r.estimate, r.std_error, r.statistic, r.p_value, r.lower, r.upper);
+        Ok(rows.into_iter().map(flat).collect())
+    }
+
+    /// The table with everything that was decided on the way.
+    fn table(&self, level: f64) -> PyResult<PyTable> {
+        let level = interval_level(level)?;
+        Ok(PyTable(either!(AnyFit, &self.0, fit => fit.table(level))))
+    }
+
+    #[getter]
+    fn sentence(&self) -> String {
+        either!(AnyFit, &self.0, fit => fit.sentence())
+    }
+
+    /// Statistics about the whole fit, by name.
+    #[getter]
+    fn statistics(&self) -> Vec<(&'static str, f64)> {
+        either!(AnyFit, &self.0, fit => fit.statistics())
+    }
+
+    #[getter]
+    fn log_likelihood(&self) -> f64 {
+        either!(AnyFit, &self.0, fit => fit.log_likelihood())
+    }
+
+    /// Newton steps, steps of the absorb solver, the largest standardised score, and whether it converged.
+    #[getter]
+    fn convergence(&self) -> Option<(usize, usize, f64, bool)> {
+        match &self.0 {
+            AnyFit::Ols(_) => None,
+            AnyFit::Poisson(fit) => {
+                let m = fit.model();
+                Some((m.iterations, m.inner_iterations, m.score, m.converged))
+            }
+        }
+    }
+
+    /// The rows of the data that were used.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<usize>> {
+        either!(AnyFit, &self.0, fit => fit.rows()).to_pyarray(py)
+    }
+
+    /// Why the others were not, how many, and the first.
+    #[getter]
+    fn dropped(&self) -> Vec<(String, usize, usize)> {
+        let dropped = either!(AnyFit, &self.0, fit => fit.dropped());
+        dropped.iter().map(|d| (d.cause.clone(), d.count, d.first_row)).collect()
+    }
+
+    /// Separated rows and the certificate of each.
+    #[getter]
+    fn separated(&self) -> Vec<(usize, f64)> {
+        match &self.0 {
+            AnyFit::Ols(_) => Vec::new(),
+            AnyFit::Poisson(fit) => fit.model().separated.clone(),
+        }
+    }
+
+    #[getter]
+    fn notes(&self) -> Vec<String> {
+        either!(AnyFit, &self.0, fit => fit.notes())
+    }
+
+    /// Absorbed effects and how many levels each has.
+    #[getter]
+    fn effects(&self) -> Vec<(String, usize)> {
+        either!(AnyFit, &self.0, fit => fit.effects())
+    }
+
+    /// The covariance and the small-sample convention in words, clusters, K and A.
+    #[getter]
+    fn inference(&self) -> (String, String, Vec<usize>, usize, f64) {
+        either!(AnyFit, &self.0, fit => (
+            fit.covariance_kind().to_string(),
+            fit.convention().to_string(),
+            fit.clusters().to_vec(),
+            fit.parameters_counted(),
+            fit.small_sample_factor(),
+        ))
+    }
+
+    #[getter]
+    fn parameters(&self) -> usize {
+        either!(AnyFit, &self.0, fit => fit.parameters())
+    }
+
+    #[getter]
+    fn outcome<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        either!(AnyFit, &self.0, fit => fit.outcome()).to_pyarray(py)
+    }
+
+    #[getter]
+    fn fitted<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        either!(AnyFit, &self.0, fit => fit.fitted()).to_pyarray(py)
+    }
+
+    #[getter]
+    fn linear_predictor<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        either!(AnyFit, &self.0, fit => fit.linear_predictor()).to_pyarray(py)
+    }
+
+    /// Residuals of a kind: "response", "pearson" or "deviance".
+    fn residuals<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let kind: Residual = kind.parse()?;
+        let residuals = match (&self.0, kind) {
+            (AnyFit::Ols(fit), Residual::Response) => fit.residuals(),
+            (AnyFit::Ols(_), _) => {
+                let (argument, value) = ("kind".into(), format!("{kind:?}").to_lowercase());
+                let must = "response for least squares".into();
+                return Err(Error::Argument { argument, value, must }.into());
+            }
+            (AnyFit::Poisson(fit), _) => fit.residuals(kind),
+        };
+        Ok(residuals.to_pyarray(py))
+    }
+
+    /// The same fit with another covariance; `more` holds cluster variables that the fit has not seen.
+    #[pyo3(signature = (kind, cluster, ssc = None, more = None))]
+    fn with_covariance(
+        &self,
+        py: Python<'_>,
+        kind: &str,
+        cluster: Vec<String>,
+        ssc: Option<&str>,
+        more: Option<PyRef<'_, PyFrame>>,
+    ) -> PyResult<Self> {
+        let which = covariance(kind, cluster)?;
+        let convention = match ssc {
+            Some(name) => name.parse()?,
+            None => either!(AnyFit, &self.0, fit => fit.convention()),
+        };
+        let more = more.map(|frame| frame.0.clone());
+        macro_rules! with {
+            ($fit:expr) => {
+                match &more {
+                    Some(frame) => $fit.with_clusters_of(frame, which, convention),
+                    None => $fit.with_convention(which, convention),
+                }
+            };
+        }
+        let fit = enter(py, || {
+            Ok(match &self.0 {
+                AnyFit::Ols(fit) => AnyFit::Ols(with!(fit)?),
+                AnyFit::Poisson(fit) => AnyFit::Poisson(with!(fit)?),
+            })
+        })?;
+        Ok(Self(fit))
+    }
+
+    /// Statistic, restrictions, denominator degrees, p-value, and the table.
+    fn wald(&self, hypotheses: &str) -> PyResult<(f64, usize, f64, f64, PyTable)> {
+        let test = either!(AnyFit, &self.0, fit => fit.wald(hypotheses))?;
+        Ok((test.statistic, test.restrictions, test.degrees, test.p_value, PyTable(test.table())))
+    }
+
+    /// Predictions for new data.
+    fn predict<'py>(&self, py: Python<'py>, source: AnySource, level: f64) -> PyResult<Predicted<'py>> {
+        let (new, lower, upper) = enter(py, || {
+            let new = either!(AnyFit, &self.0, fit => fit.predict(&source))?;
+            let (lower, upper) = new.interval(level)?;
+            Ok((new, lower, upper))
+        })?;
+        Ok((
+            new.mean.to_pyarray(py),
+            new.std_error.to_pyarray(py),
+            lower.to_pyarray(py),
+            upper.to_pyarray(py),
+            new.notes,
+        ))
+    }
+
+    /// The absorbed effects.
+    fn fixed_effects<'py>(&self, py: Python<'py>) -> PyResult<Vec<Effect<'py>>> {
+        let effects = enter(py, || either!(AnyFit, &self.0, fit => fit.fixed_effects()))?;
+        let effect = |e: FixedEffect| {
+            let slopes = e.slopes.iter().map(|s| s.to_pyarray(py)).collect();
+            (e.name, e.labels, e.intercepts.to_pyarray(py), slopes)
+        };
+        Ok(effects.into_iter().map(effect).collect())
+    }
+}
