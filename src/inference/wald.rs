@@ -189,19 +189,26 @@ impl Reader<'_> {
         }
     }
 
-    /// The longest coefficient name that starts here and ends where a name can end.
+    /// The longest coefficient name that starts here and ends where a name can end: letter by letter if one does,
+    /// else spaces apart, so that `lag(x,1)` is `lag(x, 1)`.
     fn name(&mut self) -> Option<usize> {
         self.skip_space();
         let rest = self.rest();
-        let ends = |name: &str| {
-            let next = rest[name.len()..].chars().next();
+        let ends = |name: &str, length: usize| {
+            let next = rest[length..].chars().next();
             let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
             !(next.is_some_and(inside) && name.chars().next_back().is_some_and(inside))
         };
-        let fits = |name: &String| rest.starts_with(name.as_str()) && ends(name);
-        let (j, name) =
-            self.names.iter().enumerate().filter(|(_, n)| fits(n)).max_by_key(|(_, n)| n.len())?;
-        self.at += name.len();
+        let longest = |written: fn(&str, &str) -> Option<usize>| {
+            let fits = |(j, name): (usize, &String)| {
+                let length = written(rest, name)?;
+                ends(name, length).then_some((j, length))
+            };
+            self.names.iter().enumerate().filter_map(fits).max_by_key(|&(_, length)| length)
+        };
+        let whole = |rest: &str, name: &str| rest.starts_with(name).then_some(name.len());
+        let (j, length) = longest(whole).or_else(|| longest(spaces_apart))?;
+        self.at += length;
         Some(j)
     }
 
@@ -237,6 +244,20 @@ impl Reader<'_> {
         let at = self.text[..at].chars().count();
         Error::Formula { text: self.text.to_owned(), at, message: message.to_owned() }
     }
+}
+
+/// How much of `rest` writes `name`, spaces apart.
+fn spaces_apart(rest: &str, name: &str) -> Option<usize> {
+    let mut written = rest.char_indices().filter(|(_, c)| *c != ' ');
+    let mut length = 0;
+    for wanted in name.chars().filter(|c| *c != ' ') {
+        let (at, found) = written.next()?;
+        if found != wanted {
+            return None;
+        }
+        length = at + found.len_utf8();
+    }
+    Some(length)
 }
 
 #[cfg(test)]
@@ -278,6 +299,7 @@ mod tests {
         assert!((square("x2 = x") - 0.5).abs() < 1e-14);
         assert!((square("2*x - x2 + 1e0 = 3") - 1.0 / 5.0).abs() < 1e-14);
         assert!((square("lag(x, 1)") - 1.0).abs() < 1e-14);
+        assert!((square("lag( x,1 )=0, x=0") - 5.0).abs() < 1e-14);
         assert!((square("x = 0, x2 = 0, lag(x, 1) = (Intercept)") - (4.0 + 9.0 + 2.0)).abs() < 1e-12);
         assert!((square("-x + 2 = 0")).abs() < 1e-14);
     }
