@@ -19,15 +19,33 @@ if TYPE_CHECKING:
     from averted.regression import Cluster as Cluster
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
+    from averted.spending import Averted as Averted
+    from averted.spending import LeadTest as LeadTest
+    from averted.spending import Response as Response
+    from averted.spending import SpendingResponse as SpendingResponse
+    from averted.spending import respond as respond
+    from averted.study import Audit as Audit
+    from averted.study import Claim as Claim
+    from averted.study import Finding as Finding
+    from averted.study import audit as audit
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
+    "Audit": "averted.study",
+    "Averted": "averted.spending",
+    "Claim": "averted.study",
     "Cluster": "averted.regression",
     "Design": "averted._formula",
+    "Finding": "averted.study",
+    "LeadTest": "averted.spending",
     "Ols": "averted.regression",
     "Poisson": "averted.regression",
+    "Response": "averted.spending",
+    "SpendingResponse": "averted.spending",
+    "audit": "averted.study",
     "datasets": "averted.datasets",
     "read": "averted._read",
+    "respond": "averted.spending",
 }
 
 __all__ = [

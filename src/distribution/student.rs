@@ -28,13 +28,19 @@ impl Student {
         Ok(Self { t: StudentsT::new(0.0, 1.0, degrees).ok() })
     }
 
-    /// `P(T ≤ x)`.
+    /// `P(T ≤ x)`; NaN for NaN.
     pub fn cdf(&self, x: f64) -> f64 {
+        if x.is_nan() {
+            return f64::NAN;
+        }
         self.t.map_or_else(|| Normal::standard().cdf(x), |t| t.cdf(x))
     }
 
-    /// `P(|T| > |x|)`, the two-sided p-value.
+    /// `P(|T| > |x|)`, the two-sided p-value; NaN for NaN.
     pub fn two_sided(&self, x: f64) -> f64 {
+        if x.is_nan() {
+            return f64::NAN;
+        }
         2.0 * self.t.map_or_else(|| Normal::standard().upper(x.abs()), |t| t.sf(x.abs()))
     }
 
@@ -43,5 +49,16 @@ impl Student {
         let ends = (f64::NEG_INFINITY, f64::INFINITY);
         let inside = |p| self.t.map_or_else(|| Normal::standard().quantile(p), |t| t.inverse_cdf(p));
         quantile_between(p, ends, inside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_of_zero_without_error_has_no_p_value() {
+        let t = Student::new(7.0).expect("positive degrees");
+        assert!(t.two_sided(f64::NAN).is_nan() && t.cdf(f64::NAN).is_nan());
     }
 }

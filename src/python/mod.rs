@@ -7,6 +7,8 @@ mod inference;
 mod panel;
 mod regression;
 mod sources;
+mod spending;
+mod study;
 
 use pyo3::prelude::*;
 
@@ -29,4 +31,8 @@ mod _core {
     use super::regression::{PyFit, PySpecification};
     #[pymodule_export]
     use super::sources::{PyReading, read_delimited};
+    #[pymodule_export]
+    use super::spending::{PyAverted, PyLeadTest, PyResponse, PySpendingResponse};
+    #[pymodule_export]
+    use super::study::{PyAudit, audit, audit_codes, claim, respond};
 }

@@ -1,0 +1,528 @@
+"""What does a dollar buy? The response of deaths to spending, the deaths that a sum averted, and at what cost.
+
+``deaths = people · exp(Σ b · spending + controls + effects)``: real dollars a head of this and earlier periods, and
+effects of units and periods. Beside every estimate stands the smallest effect that the design could have detected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from averted import _core
+from averted._errors import InputError
+from averted._frames import Kind
+from averted._result import Result, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from averted.study import Claim
+
+_ROW = ("term", "estimate", "std_error", "statistic", "p_value", "lower", "upper")
+_PLACEBOS = 2
+
+
+class Estimate(NamedTuple):
+    """A number with its standard error, test of zero, and interval."""
+
+    term: str
+    estimate: float
+    std_error: float
+    statistic: float
+    p_value: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SpendingResponse:
+    """A distributed-lag Poisson response of deaths to spending.
+
+    Parameters
+    ----------
+    lags
+        The last lag: spending of this period and of so many earlier ones.
+    spend
+        The column of spending; the panel's money unless given.
+    per_person
+        Whether a column that the panel does not know as money is in dollars a head, or in dollars in all.
+    leads
+        So many later periods of spending beside it, as placebos.
+    controls
+        More regressors, as the right side of a formula.
+    effects
+        The absorbed effects, as in a formula; unit and time unless given, none for an empty sequence.
+    cluster
+        Columns that standard errors are clustered by; the unit unless given.
+    scale
+        Dollars a head that the coefficients are for.
+    ssc
+        The small-sample convention.
+
+    Examples
+    --------
+    >>> import averted as av
+    >>> av.SpendingResponse(lags=2, spend="police_usd_per_person")
+    Poisson response of deaths to police_usd_per_person, lags 0 to 2, unit and time effects
+    """
+
+    lags: int = 3
+    spend: str | None = None
+    per_person: bool = True
+    leads: int = 0
+    controls: str = ""
+    effects: Sequence[str] | None = None
+    cluster: str | Sequence[str] | None = None
+    scale: float = 1.0
+    ssc: str = "fixest"
+
+    _inner: _core.SpendingResponse = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("lags", "leads"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise InputError(f"{name} = {value!r}: must be a whole number of at least 0")
+        for name in ("effects", "cluster"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+        inner = _core.SpendingResponse(
+            spend=self.spend,
+            per_person=self.per_person,
+            lags=self.lags,
+            leads=self.leads,
+            controls=self.controls,
+            effects=None if self.effects is None else list(self.effects),
+            cluster=None if self.cluster is None else list(self.cluster),
+            scale=float(self.scale),
+            ssc=self.ssc,
+        )
+        object.__setattr__(self, "_inner", inner)
+
+    def fit(self, panel: Any, *, accept: Mapping[str, str] | None = None) -> Response:
+        """Fit it to a panel, unless the audit refuses.
+
+        Parameters
+        ----------
+        panel
+            A :class:`averted.Panel` with events and population.
+        accept
+            Code of a finding to the reason for which it is accepted.
+
+        Raises
+        ------
+        RefusedError
+            When the audit refuses the panel and the finding is not accepted.
+        InputError
+            Without events, population or money, and for what the regression refuses.
+        """
+        core, kind = panel_in(panel)
+        fit = _core.respond(self._inner, core, list((accept or {}).items()))
+        return Response(fit, kind=kind)
+
+    def __repr__(self) -> str:
+        return str(self._inner)
+
+    def __reduce__(self) -> Any:
+        names = ("lags", "spend", "per_person", "leads", "controls", "effects", "cluster", "scale", "ssc")
+        return _remade, ({name: getattr(self, name) for name in names},)
+
+
+def respond(
+    panel: Any,
+    lags: int = 3,
+    *,
+    spend: str | None = None,
+    leads: int = 0,
+    controls: str = "",
+    effects: Sequence[str] | None = None,
+    cluster: str | Sequence[str] | None = None,
+    scale: float = 1.0,
+    per_person: bool = True,
+    ssc: str = "fixest",
+    accept: Mapping[str, str] | None = None,
+) -> Response:
+    """Fit the response of deaths to spending: :class:`SpendingResponse` and its ``fit`` in one call."""
+    specification = SpendingResponse(
+        lags=lags,
+        spend=spend,
+        per_person=per_person,
+        leads=leads,
+        controls=controls,
+        effects=effects,
+        cluster=cluster,
+        scale=scale,
+        ssc=ssc,
+    )
+    return specification.fit(panel, accept=accept)
+
+
+class Response(Result):
+    """A fitted response of deaths to spending."""
+
+    def __init__(self, core: _core.Response, *, kind: Kind) -> None:
+        self._core = core
+        self._kind = kind
+
+    @property
+    def spend(self) -> str:
+        """The column of spending."""
+        return self._core.spend
+
+    @property
+    def money(self) -> str:
+        """What a unit of spending is, in words."""
+        return self._core.money
+
+    @property
+    def formula(self) -> str:
+        """The regression behind it, as a formula."""
+        return self._core.formula
+
+    @property
+    def lag_coefficients(self) -> NDArray[np.float64]:
+        """The log rate ratios of spending 0, 1, … periods before."""
+        return self._core.lag_coefficients
+
+    @property
+    def lag_covariance(self) -> NDArray[np.float64]:
+        """Their covariance."""
+        return self._core.lag_covariance
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Of the t that tests and intervals read: clusters less one."""
+        return self._core.degrees_of_freedom
+
+    @property
+    def cumulative(self) -> Estimate:
+        """The long-run effect: the log rate ratio of a dollar a head more in every period, with a 95 % interval."""
+        return Estimate(*self._core.cumulative_at(0.95))
+
+    @property
+    def mde(self) -> float:
+        """The smallest long-run effect, in either direction, found with a power of 80 % at 5 % (Bloom 1995)."""
+        return self._core.detectable_at(0.95)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the caller should know."""
+        return self._core.notes
+
+    def averted(self, per: float = 1_000_000, *, spread: str = "money", level: float = 0.95) -> Averted:
+        """Deaths averted by a sum of money, spent once.
+
+        Parameters
+        ----------
+        per
+            The sum.
+        spread
+            How it is spread over units and periods: ``"money"``, as the money was; ``"population"``, the same for
+            everyone.
+        level
+            Of the intervals.
+        """
+        return Averted(self._core.averted(float(per), spread, level), kind=self._kind)
+
+    def against(self, factor: float = 0.0, *, level: float = 0.95) -> Estimate:
+        """Deaths that the spending there was averted against `factor` times of it; 0 compares with none."""
+        return Estimate(*self._core.against(float(factor), level))
+
+    def lead_test(self, leads: int = _PLACEBOS) -> LeadTest:
+        """Test whether future spending "explains" past deaths, and whether spending follows deaths."""
+        return LeadTest(self._core.lead_test(leads), kind=self._kind)
+
+    def claim(
+        self,
+        lang: str = "en",
+        *,
+        per: float = 1_000_000,
+        leads: int = _PLACEBOS,
+        design: str | None = None,
+        checks: Mapping[str, bool] | None = None,
+        randomised: bool = False,
+    ) -> Claim:
+        """The sentence that may be published, with its level.
+
+        Parameters
+        ----------
+        lang
+            ``"en"`` or ``"es"``.
+        per
+            The sum that deaths averted are given for.
+        leads
+            Leads of the lead test; 0 leaves it out.
+        design
+            The name of a design in which spending moves for reasons other than deaths.
+        checks
+            Its checks, and whether they passed.
+        randomised
+            Whether spending was assigned at random.
+        """
+        from averted.study import claim
+
+        return claim(
+            self,
+            lang,
+            per=per,
+            leads=leads,
+            design=design,
+            checks=checks,
+            randomised=randomised,
+        )
+
+    def summary(self, level: float = 0.95) -> Table:
+        """Return the table of lags, long run and leads, with intervals at `level`."""
+        return Table(self._core.table(level))
+
+    def _tidy(self) -> Mapping[str, Sequence[Any]]:
+        rows = [*self._core.lags_at(0.95), self._core.cumulative_at(0.95), *self._core.leads_at(0.95)]
+        return {name: [row[j] for row in rows] for j, name in enumerate(_ROW)}
+
+    def _glance(self) -> dict[str, Any]:
+        rows, units, first, last = self._core.sample
+        long_run = self.cumulative
+        return {
+            "formula": self.formula,
+            "spend": self.spend,
+            "money": self.money,
+            "observations": rows,
+            "units": units,
+            "first": first,
+            "last": last,
+            "clusters": self._core.clusters,
+            "cumulative": long_run.estimate,
+            "std_error": long_run.std_error,
+            "p_value": long_run.p_value,
+            "mde": self.mde,
+        }
+
+    def plot(self, ax: Axes | None = None, *, level: float = 0.95) -> Axes:
+        """Draw the coefficients by lag, the leads as placebos left of zero, over the band of what no design sees.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; ``None`` makes a figure.
+        level
+            Of the intervals.
+        """
+        from averted import _plot
+
+        lags, leads = self._core.lags_at(level), self._core.leads_at(level)
+        mde = self._core.detectable_each(level)
+        points = [(j, row, mde[j], _plot.BLUE) for j, row in enumerate(lags)]
+        points += [(-1 - j, row, mde[len(lags) + j], _plot.GREY) for j, row in enumerate(leads)]
+        points.sort(key=lambda point: point[0])
+        places = [place for place, *_ in points]
+        ax = _plot.axes(ax)
+        with _plot.style():
+            edges = [places[0] - 0.5, *(place + 0.5 for place in places)]
+            widths = [points[0][2], *(point[2] for point in points)]
+            for sign in (-1.0, 1.0):
+                reach = [sign * width for width in widths]
+                ax.fill_between(edges, 0.0, reach, step="pre", color=_plot.GREY, alpha=0.13, linewidth=0)
+            for place, row, _, color in points:
+                ax.plot([place, place], [row[5], row[6]], color=color, linewidth=1.6)
+                marker = "o" if place >= 0 else "s"
+                ax.plot([place], [row[1]], marker, color=color, markersize=5)
+            _plot.zero_line(ax)
+            if leads:
+                ax.axvline(-0.5, color=_plot.GREY, linewidth=0.8, linestyle=_plot.DASHES[2])
+        ax.set_xticks(places, [f"{place:+d}".replace("-", "−") if place else "0" for place in places])
+        ax.set_xlim(places[0] - 0.5, places[-1] + 0.5)
+        scale = self._core.scale
+        unit = "dollar" if scale == 1.0 else f"{_plot.number(scale)} dollars"
+        _plot.label(
+            ax,
+            title=f"Response of {self.formula.split(' ~ ')[0]} to {self.spend}",
+            x="periods after the spending" + ("; squares before it are placebos" if leads else ""),
+            y=f"log rate ratio a {unit} a head, {100 * level:g}% interval; grey: too small to be detected (80% power)",
+        )
+        return ax
+
+
+class Averted(Result):
+    """Deaths averted by a sum of money, as far as a model implies them."""
+
+    def __init__(self, core: _core.Averted, *, kind: Kind) -> None:
+        self._core = core
+        self._kind = kind
+
+    @property
+    def estimate(self) -> float:
+        """Deaths averted by the sum; negative: more deaths."""
+        return self._core.estimate[1]
+
+    @property
+    def std_error(self) -> float:
+        """The standard error of the estimate."""
+        return self._core.estimate[2]
+
+    @property
+    def p_value(self) -> float:
+        """Of the test that no death was averted."""
+        return self._core.estimate[4]
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its ends."""
+        return self._core.estimate[5], self._core.estimate[6]
+
+    @property
+    def per(self) -> float:
+        """The sum."""
+        return self._core.per
+
+    @property
+    def mde(self) -> float:
+        """The smallest number, in either direction, found with a power of 80 %."""
+        return self._core.detectable[0]
+
+    @property
+    def mde_percent(self) -> float:
+        """The smallest share of all deaths, in per cent, that all of the money could have been seen to avert."""
+        return self._core.detectable[2]
+
+    @property
+    def total(self) -> Estimate:
+        """Deaths in the rows of the fit that all of the spending averted, against none."""
+        return Estimate(*self._core.total)
+
+    @property
+    def by_lag(self) -> list[Estimate]:
+        """The estimate by how many periods after the spending the deaths fall."""
+        return [Estimate(*row) for row in self._core.by_lag]
+
+    @property
+    def cost_per_death_averted(self) -> float | None:
+        """The sum over deaths averted where the interval of deaths averted lies above zero, else ``None``."""
+        return self._core.cost[1]
+
+    @property
+    def cost_interval(self) -> tuple[float | None, float | None]:
+        """Its interval. ``(x, None)``: at least `x`, no upper limit. ``(None, None)``: there is no such cost."""
+        return self._core.cost[2], self._core.cost[3]
+
+    @property
+    def cost(self) -> str:
+        """The cost in words: a number with its interval, ``unbounded…`` or ``none exists…``."""
+        return self._core.cost[4]
+
+    @property
+    def reading(self) -> str:
+        """What the design could see, in a sentence."""
+        return self._core.reading
+
+    def summary(self) -> Table:
+        """Return the table: by lag, in all, and against no spending."""
+        return Table(self._core.table)
+
+    def _glance(self) -> dict[str, Any]:
+        lower, upper = self.interval
+        cheapest, dearest = self.cost_interval
+        return {
+            "per": self.per,
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "p_value": self.p_value,
+            "lower": lower,
+            "upper": upper,
+            "mde": self.mde,
+            "mde_percent": self.mde_percent,
+            "cost": self._core.cost[0],
+            "cost_per_death_averted": self.cost_per_death_averted,
+            "cost_lower": cheapest,
+            "cost_upper": dearest,
+            "spread": self._core.spread,
+        }
+
+
+class LeadTest(Result):
+    """Whether future spending "explains" past deaths, and whether spending follows deaths."""
+
+    def __init__(self, core: _core.LeadTest, *, kind: Kind) -> None:
+        self._core = core
+        self._kind = kind
+
+    @property
+    def p_value(self) -> float:
+        """Of the test that future spending does not move deaths."""
+        return self._core.leads[4]
+
+    @property
+    def statistic(self) -> float:
+        """Its F."""
+        return self._core.leads[1]
+
+    @property
+    def leads(self) -> list[Estimate]:
+        """The coefficients of future spending in the response of deaths."""
+        return [Estimate(*row) for row in self._core.leads[0]]
+
+    @property
+    def reverse_p_value(self) -> float:
+        """Of the test that past deaths do not move spending."""
+        return self._core.reverse[4]
+
+    @property
+    def reverse_statistic(self) -> float:
+        """Its F."""
+        return self._core.reverse[1]
+
+    @property
+    def reverse(self) -> list[Estimate]:
+        """The coefficients of past deaths per 100,000 in a regression of spending on them and on its own past."""
+        return [Estimate(*row) for row in self._core.reverse[0]]
+
+    @property
+    def cumulative(self) -> Estimate:
+        """The long-run effect with future spending in the model."""
+        return Estimate(*self._core.cumulative)
+
+    @property
+    def failed(self) -> bool:
+        """Whether future spending is significant at 5 %: the lags are then no effect of spending."""
+        return self._core.failed
+
+    @property
+    def follows(self) -> bool:
+        """Whether spending follows deaths, at 5 %."""
+        return self._core.follows
+
+    def summary(self) -> Table:
+        """Return both directions in one table."""
+        return Table(self._core.table)
+
+    def _glance(self) -> dict[str, Any]:
+        _, statistic, restrictions, degrees, p_value = self._core.leads
+        return {
+            "statistic": statistic,
+            "restrictions": restrictions,
+            "degrees_of_freedom": degrees,
+            "p_value": p_value,
+            "failed": self.failed,
+            "reverse_statistic": self.reverse_statistic,
+            "reverse_p_value": self.reverse_p_value,
+            "follows": self.follows,
+        }
+
+
+def panel_in(panel: Any) -> tuple[_core.Panel, Kind]:
+    """The core's panel, and the kind of frame it came as."""
+    core = getattr(panel, "_core", panel)
+    if not isinstance(core, _core.Panel):
+        raise InputError(f"expected a Panel, found {type(panel).__name__}: av.Panel(data, unit=…, time=…, events=…)")
+    return core, getattr(panel, "_kind", "dict")
+
+
+def _remade(settings: dict[str, Any]) -> SpendingResponse:
+    return SpendingResponse(**settings)
+
+
+__all__ = ["Averted", "Estimate", "LeadTest", "Response", "SpendingResponse", "respond"]

@@ -1,0 +1,164 @@
+//! Does future spending "explain" past deaths? Does spending follow deaths?
+//!
+//! What has not happened yet cannot have caused anything. Leads of spending that are not zero therefore say that both
+//! move with something left out, or that spending answers to deaths; then the lags do not measure what spending does.
+//! The test is that of strict exogeneity (Wooldridge, J. M. (2010), *Econometric Analysis of Cross Section and Panel Data*,
+//! 2nd ed., §10.7 and §18.7).
+//!
+//! The other direction is shown beside it, in the manner of Granger, C. W. J. (1969), *Econometrica* 37: spending
+//! regressed on earlier deaths a head and on its own past, with the same effects. Its own past has to be there: within
+//! units, spending is negatively correlated with its past by construction, and deaths that do respond to it would seem
+//! to predict it.
+
+use ndarray::{Array1, Array2};
+
+use crate::data::{Panel, quoted};
+use crate::error::{Error, Result};
+use crate::inference::{CoefficientRow, Estimates, Table, Wald};
+use crate::regression::Ols;
+use crate::spending::specification::{SpendingResponse, events, population};
+
+/// A joint test that some coefficients are zero.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joint {
+    /// The coefficients.
+    pub rows: Vec<CoefficientRow>,
+    /// `F`.
+    pub statistic: f64,
+    /// Its numerator's degrees of freedom.
+    pub restrictions: usize,
+    /// Its denominator's: clusters less one.
+    pub degrees: f64,
+    /// The p-value.
+    pub p_value: f64,
+    /// Rows of the fit.
+    pub observations: usize,
+}
+
+/// The lead test and its mirror image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadTest {
+    /// Future spending in the response of deaths: zero, if the lags measure what spending does.
+    pub leads: Joint,
+    /// Past deaths per 100,000 in a regression of spending on them and on its own past: zero, if spending does not
+    /// answer to deaths.
+    pub reverse: Joint,
+    /// The long-run effect with the leads in the model.
+    pub cumulative: CoefficientRow,
+}
+
+impl LeadTest {
+    pub(super) fn new(specification: &SpendingResponse, panel: &Panel, leads: usize) -> Result<Self> {
+        if leads == 0 {
+            let must = "at least 1".into();
+            return Err(Error::Argument { argument: "leads".into(), value: "0".into(), must });
+        }
+        let fit = specification.clone().leads(leads).fit(panel)?;
+        let rows = fit.lead_rows(0.95);
+        let ahead = Joint::test(fit.fit(), fit.degrees_of_freedom(), rows, fit.fit().rows().len())?;
+        let cumulative = fit.cumulative(0.95);
+        Ok(Self { leads: ahead, reverse: reverse(specification, panel, leads)?, cumulative })
+    }
+
+    /// Whether future spending is significant at 5 %: the lags are then no effect of spending.
+    pub fn failed(&self) -> bool {
+        self.leads.p_value < 0.05
+    }
+
+    /// Whether spending follows deaths, at 5 %.
+    pub fn follows(&self) -> bool {
+        self.reverse.p_value < 0.05
+    }
+
+    /// Both directions in one table.
+    pub fn table(&self) -> Table {
+        let rows: Vec<CoefficientRow> = self.leads.rows.iter().chain(&self.reverse.rows).cloned().collect();
+        CoefficientRow::table(&rows)
+            .title("Lead test: future spending and deaths, and past deaths and spending")
+            .note(format!("future spending in the response of deaths: {}", self.leads.words()))
+            .note(format!("past deaths per 100,000 in spending: {}", self.reverse.words()))
+    }
+}
+
+impl Joint {
+    fn test(
+        fit: &dyn Estimates,
+        degrees: f64,
+        rows: Vec<CoefficientRow>,
+        observations: usize,
+    ) -> Result<Self> {
+        let names: Vec<&str> = rows.iter().map(|row| row.term.as_str()).collect();
+        let wald = Wald::test(&WithDegrees { fit, degrees }, &names)?;
+        Ok(Self {
+            rows,
+            statistic: wald.statistic,
+            restrictions: wald.restrictions,
+            degrees,
+            p_value: wald.p_value,
+            observations,
+        })
+    }
+
+    /// `F(2, 37) = 1.2345, p = 0.3027`.
+    pub fn words(&self) -> String {
+        let (q, df) = (self.restrictions, self.degrees);
+        format!("F({q}, {df}) = {:.4}, p = {:.4}", self.statistic, self.p_value)
+    }
+}
+
+/// A fit read against a `t` and `F` with other degrees of freedom.
+struct WithDegrees<'a> {
+    fit: &'a dyn Estimates,
+    degrees: f64,
+}
+
+impl Estimates for WithDegrees<'_> {
+    fn names(&self) -> &[String] {
+        self.fit.names()
+    }
+
+    fn coefficients(&self) -> &Array1<f64> {
+        self.fit.coefficients()
+    }
+
+    fn covariance(&self) -> &Array2<f64> {
+        self.fit.covariance()
+    }
+
+    fn degrees_of_freedom(&self) -> f64 {
+        self.degrees
+    }
+}
+
+/// Spending on deaths per 100,000 of `periods` earlier periods, and on its own past as far as those deaths reach it.
+fn reverse(specification: &SpendingResponse, panel: &Panel, periods: usize) -> Result<Joint> {
+    let money = specification.money(panel)?;
+    let rate = format!("{} / {} * 100000", quoted(events(panel)?), quoted(population(panel)?));
+    let lags = if periods == 1 { "1".to_owned() } else { format!("1:{periods}") };
+    let own = match periods + specification.last_lag() {
+        1 => "1".to_owned(),
+        last => format!("1:{last}"),
+    };
+    let (term, absorbed) = (&money.term, specification.absorbed(panel));
+    let text = format!("I({term}) ~ lag({rate}, {lags}) + lag({term}, {own}){absorbed}");
+    let mut model = Ols::new();
+    for column in specification.cluster_columns(panel)? {
+        model = model.cluster(column);
+    }
+    let fit = model.fit(&text, panel)?;
+    let degrees = fit.clusters().iter().copied().min().unwrap_or_default() as f64 - 1.0;
+    let past = |row: &CoefficientRow| row.term.starts_with("lag(") && row.term.contains("* 100000");
+    let all: Vec<CoefficientRow> = fit
+        .names()
+        .iter()
+        .zip(fit.coefficients())
+        .zip(&fit.std_errors())
+        .map(|((name, &b), &e)| CoefficientRow::new(name, b, e, degrees, 0.95))
+        .filter(past)
+        .collect();
+    if all.is_empty() {
+        let why = "past deaths cannot be told from the effects".into();
+        return Err(Error::NothingToEstimate { why });
+    }
+    Joint::test(&fit, degrees, all, fit.rows().len())
+}
