@@ -30,6 +30,11 @@ WESTERN_HEMISPHERE = "joined/western_hemisphere_aid_homicide.csv"
 STATES = "joined/state_police_spending_homicide_overdose.csv"
 FACTS = "facts_annual.csv"
 MERIDA = "spending_and_deflators/merida_appropriations_by_account.csv"
+PRICES = "spending_and_deflators/us_cpi_u_monthly.csv"
+RATES = "spending_and_deflators/mxn_per_usd_monthly.csv"
+
+#: The series that the core compiles in: the same bytes as the bundled table.
+CORE = {name: ROOT / "src" / "data" / "money" / f"{name}.csv" for name in ("cpi_u", "mxn_usd")}
 
 #: us_states: name here -> (name in the source, factor); no source, made below.
 STATE_COLUMNS = {
@@ -148,6 +153,16 @@ def merida(rows: list[Row]) -> list[Row]:
     ]
 
 
+def cpi_u(rows: list[Row]) -> list[Row]:
+    """Month and index; the percent change is left out."""
+    return [{"month": row["Date"][:7], "cpi_u": row["Index"]} for row in rows]
+
+
+def mxn_usd(rows: list[Row]) -> list[Row]:
+    """Month and rate."""
+    return [{"month": row["date"][:7], "mxn_per_usd": row["rate"]} for row in rows]
+
+
 def renamed(row: Row, columns: dict[str, tuple[str, int]]) -> Row:
     """The chosen columns; factor 0 keeps the text as it is."""
     raw = {name: (row.get(source, ""), factor) for name, (source, factor) in columns.items()}
@@ -194,6 +209,8 @@ BUNDLE = {
     "us_states": (STATES, us_states),
     "facts": (FACTS, facts),
     "merida": (MERIDA, merida),
+    "cpi_u": (PRICES, cpi_u),
+    "mxn_usd": (RATES, mxn_usd),
 }
 
 
@@ -212,6 +229,8 @@ def main(source: Path) -> None:
         packed = bytearray(gzip.compress(table, 9, mtime=0))
         packed[9] = 255
         (DATA / f"{name}.csv.gz").write_bytes(packed)
+        if name in CORE:
+            CORE[name].write_bytes(table)
         digest = hashlib.sha256(table).hexdigest()
         inputs = {Path(path).name: hashlib.sha256(raw).hexdigest()}
         provenance[name] = {"rows": len(rows), "columns": len(rows[0]), "sha256": digest, "inputs": inputs}

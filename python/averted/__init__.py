@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from averted import datasets as datasets
     from averted._formula import Design as Design
     from averted._read import read as read
+    from averted.money import Money as Money
+    from averted.panel import Events as Events
+    from averted.panel import Panel as Panel
     from averted.regression import Cluster as Cluster
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
@@ -36,9 +39,12 @@ _WHERE = {
     "Claim": "averted.study",
     "Cluster": "averted.regression",
     "Design": "averted._formula",
+    "Events": "averted.panel",
     "Finding": "averted.study",
     "LeadTest": "averted.spending",
+    "Money": "averted.money",
     "Ols": "averted.regression",
+    "Panel": "averted.panel",
     "Poisson": "averted.regression",
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",

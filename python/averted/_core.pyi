@@ -179,6 +179,32 @@ class Table:
     def latex(self) -> str: ...
 
 @final
+class Events:
+    def __new__(
+        cls,
+        column: str,
+        suppressed: tuple[float, float],
+        blanks_suppressed: bool,
+        bounds: tuple[str, str] | None,
+        fractional: bool,
+    ) -> Events: ...
+
+@final
+class Money:
+    def __new__(
+        cls,
+        column: str,
+        name: str,
+        currency: str,
+        stage: str | None,
+        fiscal_year_start: int | None,
+        prices: int | None,
+        real: int | None,
+        to: str | None,
+        per_person: bool,
+    ) -> Money: ...
+
+@final
 class Panel:
     def __new__(
         cls,
@@ -187,11 +213,35 @@ class Panel:
         time: str,
         *,
         frequency: str | None = None,
-        events: str | None = None,
+        events: Events | None = None,
         population: str | None = None,
+        money: list[Money] = ...,
+        implicit_zeros: bool = False,
     ) -> Panel: ...
+    def add_money(self, names: list[str], name: str) -> Panel: ...
     @property
     def frame(self) -> Frame: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def time(self) -> str: ...
+    @property
+    def events(self) -> str | None: ...
+    @property
+    def population(self) -> str | None: ...
+    @property
+    def frequency(self) -> str: ...
+    @property
+    def units(self) -> int: ...
+    @property
+    def span(self) -> tuple[str, str] | None: ...
+    @property
+    def tally(self) -> tuple[float, int, int, int] | None: ...
+    def gaps(self) -> list[tuple[str, str, str, int, bool]]: ...
+    @property
+    def spending(self) -> list[tuple[str, str, str, str, str, str, list[str]]]: ...
+    @property
+    def notes(self) -> list[str]: ...
 
 _Row = tuple[str, float, float, float, float, float, float]
 _Joint = tuple[list[_Row], float, int, float, float]

@@ -71,6 +71,29 @@ def _frame(columns: dict[str, Any], read: Callable[[str, Any], Any], only: Colle
     return _core.Frame([(name, read(name, values)) for name, values in wanted.items()])
 
 
+def source_in(data: Any) -> tuple[_core.Panel | _core.Frame, Kind]:
+    """What the core's functions read, a :class:`averted.Panel` or any frame, and the kind to hand back."""
+    core = getattr(data, "_core", data)
+    if isinstance(core, _core.Panel):
+        return core, getattr(data, "_kind", "dict")
+    return frame_in(core)
+
+
+def columns_out(frame: _core.Frame, whole: Collection[str] = ()) -> dict[str, Any]:
+    """The columns of our frame as arrays: text with None where missing; those of `whole` as int64 where they can."""
+    columns: dict[str, Any] = {}
+    for name in frame.names:
+        if frame.is_text(name):
+            codes, labels = frame.factor(name)
+            # A code without a label, the last, is a missing cell.
+            columns[name] = np.array([*labels, None], dtype=object)[np.minimum(codes, len(labels))]
+        else:
+            values = frame.number(name)
+            integral = name in whole and bool(np.all(np.isfinite(values) & (values == np.floor(values))))
+            columns[name] = values.astype(np.int64) if integral else values
+    return columns
+
+
 def snapshot(data: Any) -> Any:
     """The data as they are now: a copy of what the caller could change, sharing the columns themselves."""
     if isinstance(data, Mapping):

@@ -2,9 +2,9 @@
 
 >>> import averted as av
 >>> av.datasets.names()
-['western_hemisphere', 'us_states', 'facts', 'merida']
+['western_hemisphere', 'us_states', 'facts', 'merida', 'cpi_u', 'mxn_usd']
 >>> merida = av.datasets.load("merida", kind="dict")
->>> merida["usd"][0]
+>>> int(merida["usd"][0])
 352000000
 >>> print(av.datasets.describe("merida").licence)
 Works of the US federal government, public domain.

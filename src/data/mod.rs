@@ -7,6 +7,7 @@ mod factor;
 pub mod formula;
 mod frame;
 mod index;
+mod money;
 mod panel;
 mod source;
 
@@ -16,5 +17,6 @@ pub use factor::{Factor, MISSING};
 pub use formula::{Formula, quoted};
 pub use frame::{Column, Frame};
 pub use index::TimeIndex;
-pub use panel::{Gap, Panel};
+pub use money::{Currency, Kind, Mean, Money, MonthlyIndex, Prices, Spending, Stage, cpi_u, mxn_per_usd};
+pub use panel::{Gap, Panel, Tally};
 pub use source::Source;

@@ -26,7 +26,7 @@ mod _core {
     #[pymodule_export]
     use super::inference::PyTable;
     #[pymodule_export]
-    use super::panel::PyPanel;
+    use super::panel::{PyEvents, PyMoney, PyPanel};
     #[pymodule_export]
     use super::regression::{PyFit, PySpecification};
     #[pymodule_export]

@@ -5,6 +5,7 @@ use crate::data::count::{Count, Events};
 use crate::data::factor::MISSING;
 use crate::data::frame::{Column, Frame};
 use crate::data::index::TimeIndex;
+use crate::data::money::Spending;
 use crate::data::panel::gaps::{Gap, gaps};
 use crate::data::source::Source;
 use crate::error::{Error, Result};
@@ -22,6 +23,7 @@ pub struct Panel {
     pub(super) events: Option<String>,
     pub(super) counts: Option<Vec<Count>>,
     pub(super) population: Option<String>,
+    pub(super) spending: Vec<Spending>,
     pub(super) notes: Vec<String>,
 }
 
@@ -69,7 +71,8 @@ impl Panel {
             other => other,
         })?;
         let (unit, time) = (unit.to_owned(), time.to_owned());
-        Ok(Self { frame, index, frequency, unit, time, events: None, counts: None, population: None, notes })
+        let (events, counts, population, spending) = (None, None, None, Vec::new());
+        Ok(Self { frame, index, frequency, unit, time, events, counts, population, spending, notes })
     }
 
     /// With a column of counts. In [`frame`](Self::frame) suppressed cells are NaN; [`counts`](Self::counts) has

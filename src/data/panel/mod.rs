@@ -16,7 +16,11 @@
 //! ```
 
 mod declare;
+mod describe;
 mod gaps;
+mod money;
+mod zeros;
 
 pub use declare::Panel;
+pub use describe::Tally;
 pub use gaps::Gap;
