@@ -213,7 +213,7 @@ class Panel:
         time: str,
         *,
         frequency: str | None = None,
-        events: Events | None = None,
+        events: str | Events | None = None,
         population: str | None = None,
         money: list[Money] = ...,
         implicit_zeros: bool = False,

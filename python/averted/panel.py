@@ -110,8 +110,6 @@ class Panel:
         for each in several:
             if not isinstance(each, Money):
                 raise InputError(f"money = {each!r}: must be av.Money(column, …), or several")
-        if isinstance(events, str):
-            events = Events(events)
         self._kind: Kind
         frame, self._kind = frame_in(data)
         self._core = _core.Panel(
@@ -119,7 +117,7 @@ class Panel:
             unit,
             time,
             frequency=frequency,
-            events=None if events is None else events._in_core(),
+            events=events._in_core() if isinstance(events, Events) else events,
             population=population,
             money=[each._in_core() for each in several],
             implicit_zeros=implicit_zeros,

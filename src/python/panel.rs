@@ -37,6 +37,13 @@ impl PyEvents {
     }
 }
 
+/// A column of counts by its name alone, or with how to read it.
+#[derive(FromPyObject)]
+enum AnyEvents<'py> {
+    Column(String),
+    Told(PyRef<'py, PyEvents>),
+}
+
 /// What a column of money is, and is to be.
 #[pyclass(frozen, name = "Money", module = "averted._core")]
 pub(super) struct PyMoney(Money);
@@ -100,13 +107,16 @@ impl PyPanel {
         unit: &str,
         time: &str,
         frequency: Option<&str>,
-        events: Option<PyRef<'_, PyEvents>>,
+        events: Option<AnyEvents<'_>>,
         population: Option<&str>,
         money: Vec<PyRef<'_, PyMoney>>,
         implicit_zeros: bool,
     ) -> PyResult<Self> {
         let frame = frame.0.clone();
-        let events = events.map(|events| events.0.clone());
+        let events = events.map(|events| match events {
+            AnyEvents::Column(column) => Events::new(column),
+            AnyEvents::Told(events) => events.0.clone(),
+        });
         let money: Vec<Money> = money.iter().map(|money| money.0.clone()).collect();
         let built = enter(py, || {
             let mut panel = match frequency {
