@@ -14,6 +14,7 @@ from averted import _core
 from averted._errors import InputError
 from averted._frames import Kind
 from averted._result import Result, Table
+from averted._without_spending import WithoutSpending
 
 if TYPE_CHECKING:
     import numpy as np
@@ -232,6 +233,21 @@ class Response(Result):
     def against(self, factor: float = 0.0, *, level: float = 0.95) -> Estimate:
         """Deaths that the spending there was averted against `factor` times of it; 0 compares with none."""
         return Estimate(*self._core.against(float(factor), level))
+
+    def without_spending(
+        self, unit: str | None = None, *, level: float = 0.95, draws: int = 2_000, seed: int | None = None
+    ) -> WithoutSpending:
+        """Observed deaths beside those that the response implies without the money, period by period.
+
+        Parameters
+        ----------
+        unit
+            One unit; all of them if left out.
+        level, draws, seed
+            Of the intervals, which are quantiles over draws of the coefficients.
+        """
+        core = self._core.without_spending(unit, level, draws, seed)
+        return WithoutSpending(core, unit=unit, level=level, kind=self._kind)
 
     def lead_test(self, leads: int = _PLACEBOS) -> LeadTest:
         """Test whether future spending "explains" past deaths, and whether spending follows deaths."""

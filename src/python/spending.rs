@@ -10,7 +10,7 @@ use super::inference::PyTable;
 use super::panel::PyPanel;
 use crate::Error;
 use crate::inference::{CoefficientRow, interval_level};
-use crate::spending::{Averted, Cost, Joint, LeadTest, Response, SpendingResponse, Spread};
+use crate::spending::{Averted, Cost, Joint, LeadTest, Response, SpendingResponse, Spread, WithoutSpending};
 
 /// Term, estimate, standard error, statistic, p-value and interval.
 pub(super) type Row = (String, f64, f64, f64, f64, f64, f64);
@@ -181,6 +181,22 @@ impl PyResponse {
         enter(py, || self.0.against(factor, interval_level(level)?)).map(row)
     }
 
+    /// Period labels, cells, observed, without, lower, upper; averted with its interval; cells left out; the seed.
+    #[pyo3(signature = (unit, level, draws, seed))]
+    fn without_spending(
+        &self,
+        py: Python<'_>,
+        unit: Option<String>,
+        level: f64,
+        draws: usize,
+        seed: Option<u64>,
+    ) -> PyResult<PyWithoutSpending> {
+        let response = self.0.clone();
+        let made = enter(py, || response.without_spending(unit.as_deref(), level, draws, seed))?;
+        let labels = made.periods.iter().map(|&period| response.panel().label(period)).collect();
+        Ok(PyWithoutSpending { labels, made })
+    }
+
     fn lead_test(&self, py: Python<'_>, leads: usize) -> PyResult<PyLeadTest> {
         enter(py, || self.0.lead_test(leads)).map(PyLeadTest)
     }
@@ -297,5 +313,47 @@ impl PyLeadTest {
     #[getter]
     fn table(&self) -> PyTable {
         PyTable(self.0.table())
+    }
+}
+
+/// Deaths with and without the money, period by period.
+#[pyclass(frozen, name = "WithoutSpending", module = "averted._core")]
+pub(super) struct PyWithoutSpending {
+    labels: Vec<String>,
+    made: WithoutSpending,
+}
+
+#[pymethods]
+impl PyWithoutSpending {
+    #[getter]
+    fn labels(&self) -> Vec<String> {
+        self.labels.clone()
+    }
+
+    #[getter]
+    fn cells(&self) -> Vec<usize> {
+        self.made.cells.clone()
+    }
+
+    /// Observed, without, lower, upper.
+    #[getter]
+    fn columns<'py>(&self, py: Python<'py>) -> [Bound<'py, PyArray1<f64>>; 4] {
+        [&self.made.observed, &self.made.without, &self.made.lower, &self.made.upper]
+            .map(|c| c.to_pyarray(py))
+    }
+
+    #[getter]
+    fn averted(&self) -> (f64, f64, f64) {
+        self.made.averted
+    }
+
+    #[getter]
+    fn left_out(&self) -> usize {
+        self.made.left_out
+    }
+
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.made.seed
     }
 }

@@ -253,7 +253,7 @@ impl Spent {
 }
 
 /// An expression `lag` periods before, on some rows.
-fn lagged(response: &Response, expression: &str, lag: usize, rows: &[usize]) -> Result<Vec<f64>> {
+pub(super) fn lagged(response: &Response, expression: &str, lag: usize, rows: &[usize]) -> Result<Vec<f64>> {
     let text = format!("lag({expression}, {lag})");
     let all = numbers(response.panel(), &text)?;
     Ok(rows.iter().map(|&row| all[row]).collect())

@@ -28,6 +28,7 @@
 
 mod averted;
 mod cost;
+mod counterfactual;
 mod leads;
 mod power;
 mod response;
@@ -35,6 +36,7 @@ mod specification;
 
 pub use averted::{Averted, Spread};
 pub use cost::{Cost, RatioSet, fieller};
+pub use counterfactual::{Counterfactual, WithoutSpending};
 pub use leads::{Joint, LeadTest};
 pub use power::{detectable, reach};
 pub use response::{Extent, Response};
