@@ -98,7 +98,7 @@ def snapshot(data: Any) -> Any:
     """The data as they are now: a copy of what the caller could change, sharing the columns themselves."""
     if isinstance(data, Mapping):
         return dict(data)
-    return data.copy(deep=False) if type(data).__module__.startswith("pandas.") else data
+    return data.copy(deep=False) if type(data).__module__.partition(".")[0] == "pandas" else data
 
 
 def frame_out(columns: Mapping[str, Sequence[Any] | NDArray[Any]], kind: Kind) -> Any:

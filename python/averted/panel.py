@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from averted import _core
 from averted._errors import InputError
-from averted._frames import Kind, columns_out, frame_in, frame_out, snapshot
+from averted._frames import Kind, columns_out, frame_in, frame_out
 from averted._result import Table
 from averted.money import Money
 
@@ -124,11 +124,11 @@ class Panel:
         )
         declared = {"unit": unit, "time": time, "events": events, "population": population, "money": several}
         self._declared = {**declared, "frequency": frequency, "implicit_zeros": implicit_zeros}
-        self._data = snapshot(data)
+        self._frame = frame
         self._sums: list[tuple[list[str], str]] = []
 
     def __reduce__(self) -> Any:
-        return _rebuilt, (self._data, self._declared, self._sums)
+        return _rebuilt, (_raw(self._frame), self._kind, self._declared, self._sums)
 
     def add_money(self, names: Sequence[str], name: str) -> Panel:
         """Return the panel with the sum of spendings of one kind, under a new name.
@@ -260,9 +260,17 @@ def _verb(room: str, name: str) -> Any:
     return getattr(importlib.import_module(f"averted.{room}"), name)
 
 
-def _rebuilt(data: Any, declared: dict[str, Any], sums: list[tuple[list[str], str]]) -> Panel:
+def _raw(frame: _core.Frame) -> list[tuple[str, Any]]:
+    """The columns as the core takes them."""
+    return [(name, frame.factor(name) if frame.is_text(name) else frame.number(name)) for name in frame.names]
+
+
+def _rebuilt(
+    columns: list[tuple[str, Any]], kind: Kind, declared: dict[str, Any], sums: list[tuple[list[str], str]]
+) -> Panel:
     """A panel out of what it was declared with, for pickle."""
-    panel = Panel(data, **declared)
+    panel = Panel(_core.Frame(columns), **declared)
+    panel._kind = kind
     for names, name in sums:
         panel = panel.add_money(names, name)
     return panel
