@@ -69,6 +69,11 @@ class Money:
         self._in_core()
 
     def _in_core(self) -> _core.Money:
+        words = {"column": self.column, "name": self.name, "currency": self.currency}
+        words |= {"stage": self.stage or "", "to": self.to or ""}
+        for argument, value in words.items():
+            if not isinstance(value, str):
+                raise InputError(f"{argument} = {value!r}: must be text")
         if self.per not in ("person", None):
             raise InputError(f'per = {self.per!r}: must be "person", or None for totals')
         prices = None if self.prices == "nominal" else _year("prices", self.prices, ' or "nominal"')

@@ -51,6 +51,11 @@ class Events:
     bounds: tuple[str, str] | None = None
     fractional: bool = False
 
+    def __post_init__(self) -> None:
+        for name, pair in (("suppressed", self.suppressed), ("bounds", self.bounds or ("", ""))):
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+                raise InputError(f"{name} = {pair!r}: must be a pair, the least and the most")
+
     def _in_core(self) -> _core.Events:
         lo, hi = self.suppressed
         return _core.Events(self.column, (float(lo), float(hi)), self.blanks_suppressed, self.bounds, self.fractional)
@@ -110,6 +115,8 @@ class Panel:
         for each in several:
             if not isinstance(each, Money):
                 raise InputError(f"money = {each!r}: must be av.Money(column, …), or several")
+        if not isinstance(events, (str, Events, type(None))):
+            raise InputError(f"events = {events!r}: must be the name of a column, or av.Events(column, …)")
         self._kind: Kind
         frame, self._kind = frame_in(data)
         self._core = _core.Panel(

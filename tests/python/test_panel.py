@@ -132,6 +132,8 @@ def test_kinds_of_money_do_not_mix() -> None:
         ({"real": "2020"}, "real = '2020': must be a whole number"),
         ({"real": 2020.5}, "must be a whole number"),
         ({"prices": "real"}, 'prices = .real.: must be a whole number or "nominal"'),
+        ({"name": 3}, "name = 3: must be text"),
+        ({"stage": 3}, "stage = 3: must be text"),
         ({"per": "head"}, 'per = .head.: must be "person"'),
     ],
 )
@@ -148,6 +150,7 @@ def test_money_that_makes_no_sense_is_refused_at_once(options: dict[str, Any], m
         ({}, {"money": av.Money("aids")}, "did you mean `aid`"),
         ({}, {"money": av.Money("aid", real=1900)}, "a year that CPI-U covers"),
         ({}, {"money": "aid"}, "must be av.Money"),
+        ({}, {"events": 5}, "events = 5: must be the name of a column"),
         ({}, {"money": AID, "population": None}, "population before its money"),
         ({}, {"frequency": "fortnight"}, "frequency = `fortnight`"),
         ({"year": [2018, 2018, 2020, 2018]}, {}, "Mexico, 2018 in rows 0 and 1"),
@@ -189,6 +192,12 @@ def test_events_say_how_they_are_read() -> None:
     assert (built.events_suppressed, built.events_missing) == (3, 1)
     fractions = panel(COLUMNS | {"deaths": [1.5, 2, 3, 4]}, events=av.Events("deaths", fractional=True))
     assert fractions.frame()["deaths"][0] == 1.5
+
+
+def test_a_pair_that_is_none_is_refused() -> None:
+    for options in ({"suppressed": 3}, {"bounds": ("lo",)}):
+        with pytest.raises(av.InputError, match="must be a pair"):
+            av.Events("deaths", **options)  # type: ignore[arg-type]
 
 
 def test_a_panel_goes_where_a_frame_goes() -> None:
