@@ -6,7 +6,7 @@ use averted::distribution;
 use averted::inference::Estimates;
 use averted::random;
 use averted::regression::Poisson;
-use averted::spending::{Averted, Cost, SpendingResponse, Spread, detectable};
+use averted::spending::{Averted, Cost, Errors, SpendingResponse, Spread, detectable};
 use averted::{Error, parallel};
 
 /// A panel of deaths drawn from the model, with effects of units and years, and spending that has its own ups and downs.
@@ -59,8 +59,8 @@ fn close(a: f64, b: f64, tolerance: f64) {
 #[test]
 fn the_response_is_the_regression_written_out() {
     let panel = panel(1, (20, 12), &[-0.04, -0.02]);
-    let response =
-        SpendingResponse::new().spend("spend").lags(2).leads(1).controls("other").fit(&panel).expect("a fit");
+    let specification = SpendingResponse::new().spend("spend").lags(2).leads(1).controls("other");
+    let response = specification.errors(Errors::Cluster).fit(&panel).expect("a fit");
     let fit = Poisson::new()
         .exposure("people")
         .cluster("state")
@@ -82,6 +82,47 @@ fn the_response_is_the_regression_written_out() {
         1e-8,
     );
     assert_eq!((response.lag_rows(0.95).len(), response.lead_rows(0.95).len()), (3, 1));
+}
+
+#[test]
+fn the_jackknife_leaves_out_one_unit_at_a_time() {
+    let whole = panel(10, (12, 9), &[-0.05]);
+    let response = SpendingResponse::new().spend("spend").lags(1).fit(&whole).expect("a fit");
+    assert_eq!(response.errors(), "jackknife");
+    let formula = "deaths ~ lag(spend, 0:1) | state + year";
+    let without = |unit: &str| {
+        let frame = whole.frame();
+        let labels = frame.factor("state").expect("there");
+        let column = |name: &str| {
+            let values = frame.number(name).expect("there");
+            (0..frame.rows())
+                .filter(|r| labels.label(*r) != Some(unit))
+                .map(|r| values[r])
+                .collect::<Vec<_>>()
+        };
+        let states: Vec<Option<&str>> =
+            (0..frame.rows()).map(|r| labels.label(r)).filter(|l| *l != Some(unit)).collect();
+        let rest = ["year", "deaths", "people", "spend"]
+            .iter()
+            .fold(Frame::new().with_text("state", &states).expect("one column"), |frame, name| {
+                frame.with_number(name, column(name)).expect("one length")
+            });
+        let rest = Panel::new(rest, "state", "year").expect("a panel");
+        let fit = Poisson::new().exposure("people").fit(formula, &rest).expect("a fit");
+        fit.coefficients()[0] + fit.coefficients()[1]
+    };
+    let row = response.cumulative(0.95);
+    let squares: f64 = (0..12).map(|i| (without(&format!("u{i:03}")) - row.estimate).powi(2)).sum();
+    close(row.std_error, (11.0 / 12.0 * squares).sqrt(), 1e-6);
+    // The clustered one is that of the regression.
+    let clustered =
+        SpendingResponse::new().spend("spend").lags(1).errors(Errors::Cluster).fit(&whole).expect("a fit");
+    close(response.clustered_error(), clustered.cumulative(0.95).std_error, 1e-12);
+    assert_eq!(clustered.errors(), "clustered");
+    // Two cluster variables have no one cluster to leave out.
+    let twice = SpendingResponse::new().spend("spend").lags(1).cluster(["state", "year"]);
+    assert_eq!(twice.clone().fit(&whole).expect("a fit").errors(), "clustered");
+    assert!(matches!(twice.errors(Errors::Jackknife).fit(&whole), Err(Error::Argument { .. })));
 }
 
 #[test]
@@ -192,7 +233,7 @@ fn the_lead_test_sees_spending_that_follows_deaths_and_passes_where_it_does_not(
         .expect("there")
         .iter()
         .zip(frame.number("people").expect("there"))
-        .map(|(d, n)| 1e5 * d / n)
+        .map(|(d, n)| 120.0 + 10.0 * (d / n).ln())
         .collect();
     let mut g = random::stream(60, 0);
     let before = base.index().shift(&rate, 1);

@@ -339,7 +339,7 @@ fn av18_counts_clusters_that_carry_information() {
     for i in 0..12 {
         for t in 0..8 {
             let sign = if (i + t) % 2 == 0 { 1.0 } else { -1.0 };
-            rows.push(i, 2001.0 + t as f64, 50.0 + (i * t) as f64, 1e6, 3.0 + sign);
+            rows.push(i, 2001.0 + t as f64, 50.0, 1e6, 3.0 + sign);
         }
     }
     let even = audit(&rows.panel());

@@ -12,10 +12,12 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::data::{Panel, quoted};
+use crate::data::formula::Expression;
+use crate::data::{Panel, Source, quoted};
 use crate::error::{Error, Result};
 use crate::inference::{CoefficientRow, Estimates, Table, Wald};
-use crate::regression::Ols;
+use crate::regression::{Ols, OlsFit};
+use crate::spending::jackknife::jackknife;
 use crate::spending::specification::{SpendingResponse, events, population};
 
 /// A joint test that some coefficients are zero.
@@ -54,8 +56,14 @@ impl LeadTest {
             return Err(Error::Argument { argument: "leads".into(), value: "0".into(), must });
         }
         let fit = specification.clone().leads(leads).fit(panel)?;
-        let rows = fit.lead_rows(0.95);
-        let ahead = Joint::test(fit.fit(), fit.degrees_of_freedom(), rows, fit.fit().rows().len())?;
+        let (coefficients, covariance) = fit.ahead();
+        let subset = Subset {
+            names: fit.lead_rows(0.95).into_iter().map(|row| row.term).collect(),
+            coefficients,
+            covariance,
+            degrees: fit.degrees_of_freedom(),
+        };
+        let ahead = Joint::test(&subset, fit.fit().rows().len())?;
         let cumulative = fit.cumulative(0.95);
         Ok(Self { leads: ahead, reverse: reverse(specification, panel, leads)?, cumulative })
     }
@@ -81,19 +89,14 @@ impl LeadTest {
 }
 
 impl Joint {
-    fn test(
-        fit: &dyn Estimates,
-        degrees: f64,
-        rows: Vec<CoefficientRow>,
-        observations: usize,
-    ) -> Result<Self> {
-        let names: Vec<&str> = rows.iter().map(|row| row.term.as_str()).collect();
-        let wald = Wald::test(&WithDegrees { fit, degrees }, &names)?;
+    fn test(subset: &Subset, observations: usize) -> Result<Self> {
+        let names: Vec<&str> = subset.names.iter().map(String::as_str).collect();
+        let wald = Wald::test(subset, &names)?;
         Ok(Self {
-            rows,
+            rows: subset.coefficient_rows(0.95),
             statistic: wald.statistic,
             restrictions: wald.restrictions,
-            degrees,
+            degrees: wald.degrees,
             p_value: wald.p_value,
             observations,
         })
@@ -106,23 +109,25 @@ impl Joint {
     }
 }
 
-/// A fit read against a `t` and `F` with other degrees of freedom.
-struct WithDegrees<'a> {
-    fit: &'a dyn Estimates,
+/// Some coefficients, with a covariance and degrees of freedom of their own.
+struct Subset {
+    names: Vec<String>,
+    coefficients: Array1<f64>,
+    covariance: Array2<f64>,
     degrees: f64,
 }
 
-impl Estimates for WithDegrees<'_> {
+impl Estimates for Subset {
     fn names(&self) -> &[String] {
-        self.fit.names()
+        &self.names
     }
 
     fn coefficients(&self) -> &Array1<f64> {
-        self.fit.coefficients()
+        &self.coefficients
     }
 
     fn covariance(&self) -> &Array2<f64> {
-        self.fit.covariance()
+        &self.covariance
     }
 
     fn degrees_of_freedom(&self) -> f64 {
@@ -134,31 +139,37 @@ impl Estimates for WithDegrees<'_> {
 fn reverse(specification: &SpendingResponse, panel: &Panel, periods: usize) -> Result<Joint> {
     let money = specification.money(panel)?;
     let rate = format!("{} / {} * 100000", quoted(events(panel)?), quoted(population(panel)?));
-    let lags = if periods == 1 { "1".to_owned() } else { format!("1:{periods}") };
-    let own = match periods + specification.last_lag() {
-        1 => "1".to_owned(),
-        last => format!("1:{last}"),
+    let lags = |last: usize| if last == 1 { "1".to_owned() } else { format!("1:{last}") };
+    let past = format!("lag({rate}, {})", lags(periods));
+    let own = format!("lag({}, {})", money.term, lags(periods + specification.last_lag()));
+    let text = format!("I({}) ~ {past} + {own}{}", money.term, specification.absorbed(panel));
+    let names: Vec<String> = Expression::parse(&past)?.columns().iter().map(Expression::to_string).collect();
+    let model = specification.cluster_columns(panel)?.into_iter().fold(Ols::new(), Ols::cluster);
+    let find = |fit: &OlsFit| -> Result<Vec<usize>> {
+        let place = |name: &String| {
+            fit.names().iter().position(|n| n == name).ok_or_else(|| Error::NothingToEstimate {
+                why: format!("{name} cannot be told from the rest of the model"),
+            })
+        };
+        names.iter().map(place).collect()
     };
-    let (term, absorbed) = (&money.term, specification.absorbed(panel));
-    let text = format!("I({term}) ~ lag({rate}, {lags}) + lag({term}, {own}){absorbed}");
-    let mut model = Ols::new();
-    for column in specification.cluster_columns(panel)? {
-        model = model.cluster(column);
-    }
     let fit = model.fit(&text, panel)?;
-    let degrees = fit.clusters().iter().copied().min().unwrap_or_default() as f64 - 1.0;
-    let past = |row: &CoefficientRow| row.term.starts_with("lag(") && row.term.contains("* 100000");
-    let all: Vec<CoefficientRow> = fit
-        .names()
-        .iter()
-        .zip(fit.coefficients())
-        .zip(&fit.std_errors())
-        .map(|((name, &b), &e)| CoefficientRow::new(name, b, e, degrees, 0.95))
-        .filter(past)
-        .collect();
-    if all.is_empty() {
-        let why = "past deaths cannot be told from the effects".into();
-        return Err(Error::NothingToEstimate { why });
+    let mine = find(&fit)?;
+    let coefficients: Array1<f64> = mine.iter().map(|&j| fit.coefficients()[j]).collect();
+    let mut covariance =
+        Array2::from_shape_fn((mine.len(), mine.len()), |(a, b)| fit.covariance()[[mine[a], mine[b]]]);
+    let clusters = fit.clusters().iter().copied().min().unwrap_or_default();
+    if let Some(column) = specification.left_out(panel, clusters)? {
+        let refit = |data: &dyn Source| {
+            let fit = model.fit(&text, data)?;
+            Ok(find(&fit)?.into_iter().map(|j| fit.coefficients()[j]).collect())
+        };
+        match jackknife(panel, &column, &fit.rows(), &coefficients, refit) {
+            Ok(found) => covariance = found,
+            Err(_) if specification.may_fall_back() => {}
+            Err(error) => return Err(error),
+        }
     }
-    Joint::test(&fit, degrees, all, fit.rows().len())
+    let subset = Subset { names, coefficients, covariance, degrees: clusters as f64 - 1.0 };
+    Joint::test(&subset, fit.rows().len())
 }

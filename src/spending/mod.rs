@@ -29,6 +29,7 @@
 mod averted;
 mod cost;
 mod counterfactual;
+mod jackknife;
 mod leads;
 mod power;
 mod response;
@@ -37,6 +38,7 @@ mod specification;
 pub use averted::{Averted, Spread};
 pub use cost::{Cost, RatioSet, fieller};
 pub use counterfactual::{Counterfactual, WithoutSpending};
+pub use jackknife::Errors;
 pub use leads::{Joint, LeadTest};
 pub use power::{detectable, reach};
 pub use response::{Extent, Response};

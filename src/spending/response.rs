@@ -2,13 +2,14 @@
 
 use std::fmt::{self, Display};
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, s};
 
-use crate::data::Panel;
+use crate::data::{Panel, Source};
 use crate::error::{Error, Result};
 use crate::inference::{CoefficientRow, Estimates, Table, significant};
 use crate::regression::PoissonFit;
 use crate::spending::averted::{Averted, Spread};
+use crate::spending::jackknife::jackknife;
 use crate::spending::leads::LeadTest;
 use crate::spending::power::detectable;
 use crate::spending::specification::{Money, SpendingResponse};
@@ -31,9 +32,31 @@ pub struct Response {
     money: Money,
     panel: Panel,
     fit: PoissonFit,
-    /// Lags from 0, then leads from 1, with their places among the coefficients of the fit.
-    terms: Vec<(Shifted, usize)>,
+    /// Lags from 0, then leads from 1.
+    terms: Vec<Shifted>,
+    coefficients: Array1<f64>,
+    covariance: Array2<f64>,
+    /// The clustered covariance, whatever is in use.
+    clustered: Array2<f64>,
+    errors: &'static str,
     degrees: f64,
+    notes: Vec<String>,
+}
+
+/// The places of terms among the coefficients of a fit.
+fn places(terms: &[Shifted], fit: &PoissonFit) -> Result<Vec<usize>> {
+    let place = |term: &Shifted| {
+        fit.names().iter().position(|name| *name == term.name).ok_or_else(|| {
+            let note = fit.notes().into_iter().find(|n| n.starts_with(&term.name)).unwrap_or_default();
+            let why = format!(
+                "{} cannot be told from the rest of the model ({note}), so the long-run effect is not known; fewer \
+                 lags may do",
+                term.name
+            );
+            Error::NothingToEstimate { why }
+        })
+    };
+    terms.iter().map(place).collect()
 }
 
 impl Response {
@@ -43,20 +66,43 @@ impl Response {
         panel: &Panel,
         fit: PoissonFit,
     ) -> Result<Self> {
-        let terms = specification.shifted(&money)?.into_iter().map(|term| {
-            let place = fit.names().iter().position(|name| *name == term.name);
-            place.map(|place| (term.clone(), place)).ok_or_else(|| Error::NothingToEstimate {
-                why: format!(
-                    "{} cannot be told from the rest of the model ({}), so the long-run effect is not known; fewer \
-                     lags may do",
-                    term.name,
-                    fit.notes().into_iter().find(|n| n.starts_with(&term.name)).unwrap_or_default()
-                ),
-            })
-        });
-        let terms = terms.collect::<Result<Vec<_>>>()?;
+        let terms = specification.shifted(&money)?;
+        let mine = places(&terms, &fit)?;
+        let coefficients: Array1<f64> = mine.iter().map(|&j| fit.coefficients()[j]).collect();
+        let clustered =
+            Array2::from_shape_fn((mine.len(), mine.len()), |(a, b)| fit.covariance()[[mine[a], mine[b]]]);
         let clusters = fit.clusters().iter().copied().min().unwrap_or_default();
-        Ok(Self { specification, money, panel: panel.clone(), fit, terms, degrees: clusters as f64 - 1.0 })
+        let mut notes = fit.notes();
+        let (mut errors, mut covariance) = ("clustered", clustered.clone());
+        if let Some(column) = specification.left_out(panel, clusters)? {
+            let (model, formula) = (specification.model(panel)?, specification.formula_of(&money, panel)?);
+            let refit = |data: &dyn Source| {
+                let fit = model.fit(&formula, data)?;
+                Ok(places(&terms, &fit)?.into_iter().map(|j| fit.coefficients()[j]).collect())
+            };
+            match jackknife(panel, &column, &fit.rows(), &coefficients, refit) {
+                Ok(found) => (errors, covariance) = ("jackknife", found),
+                Err(error) if specification.may_fall_back() => {
+                    notes.push(format!("clustered standard errors, too small here: {error}"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let degrees = clusters as f64 - 1.0;
+        let panel = panel.clone();
+        Ok(Self {
+            specification,
+            money,
+            panel,
+            fit,
+            terms,
+            coefficients,
+            covariance,
+            clustered,
+            errors,
+            degrees,
+            notes,
+        })
     }
 
     /// What was fitted.
@@ -98,14 +144,17 @@ impl Response {
         self.degrees
     }
 
+    /// `jackknife` or `clustered`.
+    pub fn errors(&self) -> &'static str {
+        self.errors
+    }
+
     fn rows_of(&self, wanted: impl Fn(i64) -> bool, level: f64) -> Vec<CoefficientRow> {
-        let errors = self.fit.std_errors();
-        let coefficients = self.fit.coefficients();
-        let mine = self.terms.iter().filter(|(term, _)| wanted(term.shift));
-        mine.map(|(term, j)| {
-            CoefficientRow::new(&term.name, coefficients[*j], errors[*j], self.degrees, level)
-        })
-        .collect()
+        let row = |(j, term): (usize, &Shifted)| {
+            let std_error = self.covariance[[j, j]].sqrt();
+            CoefficientRow::new(&term.name, self.coefficients[j], std_error, self.degrees, level)
+        };
+        self.terms.iter().enumerate().filter(|(_, term)| wanted(term.shift)).map(row).collect()
     }
 
     /// The coefficients of spending 0, 1, … periods before, with intervals at `level`.
@@ -118,21 +167,26 @@ impl Response {
         self.rows_of(|shift| shift < 0, level)
     }
 
-    fn lag_places(&self) -> Vec<usize> {
-        self.terms.iter().filter(|(term, _)| term.shift >= 0).map(|(_, j)| *j).collect()
+    /// How many lags, the present one with them.
+    fn lags(&self) -> usize {
+        self.specification.last_lag() + 1
     }
 
     /// The coefficients of spending 0, 1, … periods before.
     pub fn lag_coefficients(&self) -> Array1<f64> {
-        self.lag_places().into_iter().map(|j| self.fit.coefficients()[j]).collect()
+        self.coefficients.slice(s![..self.lags()]).to_owned()
     }
 
     /// Their covariance.
     pub fn lag_covariance(&self) -> Array2<f64> {
-        let places = self.lag_places();
-        Array2::from_shape_fn((places.len(), places.len()), |(a, b)| {
-            self.fit.covariance()[[places[a], places[b]]]
-        })
+        self.covariance.slice(s![..self.lags(), ..self.lags()]).to_owned()
+    }
+
+    /// The coefficients of later spending, and their covariance.
+    pub(super) fn ahead(&self) -> (Array1<f64>, Array2<f64>) {
+        let from = self.lags();
+        let covariance = self.covariance.slice(s![from.., from..]).to_owned();
+        (self.coefficients.slice(s![from..]).to_owned(), covariance)
     }
 
     /// A linear combination of the lag coefficients.
@@ -144,7 +198,7 @@ impl Response {
 
     /// The long-run effect `Σₗ bₗ`: the log of the rate ratio for a dollar a head more in every period.
     pub fn cumulative(&self, level: f64) -> CoefficientRow {
-        self.combine("long run", &Array1::ones(self.lag_places().len()), level)
+        self.combine("long run", &Array1::ones(self.lags()), level)
     }
 
     /// The smallest long-run effect, in either direction, that had a power of 80 % at this level.
@@ -181,8 +235,8 @@ impl Response {
     }
 
     /// What the caller should know.
-    pub fn notes(&self) -> Vec<String> {
-        self.fit.notes()
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The table: every lag, every lead, the long run, and what could have been detected.
@@ -199,17 +253,35 @@ impl Response {
         };
         let table = CoefficientRow::table(&rows)
             .title(format!("Response of {} to {}", self.fit.sentence(), self.money.kind))
-            .note(format!("log rate ratio per {per} a head; t({}) from {} clusters", self.degrees, self.clusters()))
+            .note(format!("log rate ratio per {per} a head; {}", self.errors_note()))
             .note(format!(
                 "this design could have detected a long-run effect of ±{} or more (80 % power); smaller effects are \
                  neither shown nor excluded",
                 significant(self.detectable(level)?, 3)
             ))
             .note(self.rows_note());
-        Ok(self.notes().into_iter().fold(table, Table::note))
+        Ok(self.notes.iter().cloned().fold(table, Table::note))
     }
 
-    /// Units, periods and deaths behind it.
+    /// Where the standard errors come from.
+    fn errors_note(&self) -> String {
+        let reference = format!("t({}) from {} clusters", self.degrees, self.clusters());
+        if self.errors == "jackknife" {
+            let other = significant(self.clustered_error(), 3);
+            format!(
+                "standard errors by leaving out one cluster at a time, {reference} (long run, clustered: {other})"
+            )
+        } else {
+            format!("standard errors clustered, {reference}")
+        }
+    }
+
+    /// The standard error of the long-run effect by the clustered sandwich of the regression, whatever is in use.
+    pub fn clustered_error(&self) -> f64 {
+        self.clustered.slice(s![..self.lags(), ..self.lags()]).sum().max(0.0).sqrt()
+    }
+
+    /// Units and periods behind it.
     fn rows_note(&self) -> String {
         let sample = self.sample();
         format!(

@@ -7,6 +7,7 @@ use crate::data::{Panel, quoted};
 use crate::error::{Error, Result};
 use crate::inference::SmallSample;
 use crate::regression::Poisson;
+use crate::spending::jackknife::{Errors, MANY};
 use crate::spending::leads::LeadTest;
 use crate::spending::response::{Response, Shifted};
 
@@ -22,6 +23,7 @@ pub struct SpendingResponse {
     clusters: Option<Vec<String>>,
     scale: f64,
     small_sample: SmallSample,
+    errors: Errors,
 }
 
 impl Default for SpendingResponse {
@@ -36,6 +38,7 @@ impl Default for SpendingResponse {
             clusters: None,
             scale: 1.0,
             small_sample: SmallSample::FIXEST,
+            errors: Errors::Auto,
         }
     }
 }
@@ -115,7 +118,14 @@ impl SpendingResponse {
         self
     }
 
-    /// The small-sample convention of the covariance; fixest's unless set.
+    /// Which standard errors; the jackknife for up to 100 clusters, else clustered, unless set.
+    #[must_use]
+    pub fn errors(mut self, errors: Errors) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// The small-sample convention of the clustered covariance; fixest's unless set.
     #[must_use]
     pub fn small_sample(mut self, convention: SmallSample) -> Self {
         self.small_sample = convention;
@@ -131,11 +141,7 @@ impl SpendingResponse {
     pub fn fit(&self, panel: &Panel) -> Result<Response> {
         self.check(panel)?;
         let money = self.money(panel)?;
-        let mut model = Poisson::new().small_sample(self.small_sample).exposure(population(panel)?);
-        for column in self.cluster_columns(panel)? {
-            model = model.cluster(column);
-        }
-        let fit = model.fit(&self.formula_of(&money, panel)?, panel)?;
+        let fit = self.model(panel)?.fit(&self.formula_of(&money, panel)?, panel)?;
         Response::new(self.clone(), money, panel, fit)
     }
 
@@ -148,6 +154,34 @@ impl SpendingResponse {
         LeadTest::new(self, panel, leads)
     }
 
+    /// The regression without its formula.
+    pub(super) fn model(&self, panel: &Panel) -> Result<Poisson> {
+        let model = Poisson::new().small_sample(self.small_sample).exposure(population(panel)?);
+        Ok(self.cluster_columns(panel)?.into_iter().fold(model, Poisson::cluster))
+    }
+
+    /// The cluster variable to leave out one by one, if the errors are to be those of the jackknife.
+    pub(super) fn left_out(&self, panel: &Panel, clusters: usize) -> Result<Option<String>> {
+        let columns = self.cluster_columns(panel)?;
+        match (self.errors, &columns[..]) {
+            (Errors::Cluster, _) => Ok(None),
+            (Errors::Auto, [one]) if clusters <= MANY => Ok(Some(one.clone())),
+            (Errors::Auto, _) => Ok(None),
+            (Errors::Jackknife, [one]) => Ok(Some(one.clone())),
+            (Errors::Jackknife, _) => Err(Error::Argument {
+                argument: "errors".into(),
+                value: "jackknife".into(),
+                must: "`cluster` with several cluster variables: the jackknife leaves out one at a time"
+                    .into(),
+            }),
+        }
+    }
+
+    /// Whether errors that cannot be had by the jackknife may be clustered instead.
+    pub(super) fn may_fall_back(&self) -> bool {
+        self.errors == Errors::Auto
+    }
+
     /// The formula that it stands for.
     ///
     /// # Errors
@@ -156,7 +190,7 @@ impl SpendingResponse {
         self.formula_of(&self.money(panel)?, panel)
     }
 
-    fn formula_of(&self, money: &Money, panel: &Panel) -> Result<String> {
+    pub(super) fn formula_of(&self, money: &Money, panel: &Panel) -> Result<String> {
         let mut terms = vec![format!("lag({}, {})", money.term, range(0, self.lags))];
         if self.leads > 0 {
             terms.push(format!("lead({}, {})", money.term, range(1, self.leads)));

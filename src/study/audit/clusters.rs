@@ -1,15 +1,18 @@
 //! AV18: few clusters, or few that count.
 //!
-//! Standard errors clustered by unit are right as the number of clusters that carry the information grows. With `x̃ᵢₜ` what
-//! is left of spending after unit and time effects, and `Lᵢ = Σₜ x̃ᵢₜ² / Σᵢₜ x̃ᵢₜ²` each unit's share of it (its partial
-//! leverage), the effective number is `G* = 1 / Σᵢ Lᵢ²`: that of Carter, A. V., Schnepel, K. T. & Steigerwald, D. G. (2017),
-//! *Review of Economics and Statistics* 99, 698–709, for errors that are independent within units, the form that stays
-//! defined with unit effects (MacKinnon, J. G., Nielsen, M. Ø. & Webb, M. D. (2023), *Stata Journal* 23). It is `G` when
-//! all units carry as much, and near 1 when one carries all. A unit whose spending never changes carries nothing.
+//! Standard errors clustered by unit are right as the number of units that carry the information grows. With `μᵢₜ` the
+//! deaths expected from unit and time effects, the weights of a Poisson regression, `x̃ᵢₜ` what is left of spending after
+//! the effects, so weighted, and `Lᵢ = Σₜ μᵢₜ x̃ᵢₜ² / Σᵢₜ μᵢₜ x̃ᵢₜ²` each unit's share of it (its partial leverage), the effective
+//! number is `G* = 1 / Σᵢ Lᵢ²`: that of Carter, A. V., Schnepel, K. T. & Steigerwald, D. G. (2017), *Review of Economics
+//! and Statistics* 99, 698–709, for errors that are independent within units, the form that stays defined with unit
+//! effects (MacKinnon, J. G., Nielsen, M. Ø. & Webb, M. D. (2023), *Stata Journal* 23). It is `G` when all units carry as
+//! much, and near 1 when one carries all. A unit whose spending never changes carries nothing.
 
-use crate::data::{Panel, quoted};
+use ndarray::Array1;
+
+use crate::data::{Frame, quoted};
 use crate::error::{Error, Result};
-use crate::regression::Ols;
+use crate::regression::{Ols, Poisson};
 use crate::study::audit::finding::{Finding, Measured, Severity};
 use crate::study::audit::referee::Outcome;
 use crate::study::audit::series::{Sheet, Spend};
@@ -54,7 +57,7 @@ pub(super) fn check(sheet: &Sheet<'_>) -> Result<Outcome> {
         evidence: format!("The answer rests on {moving} units whose spending varies{carried}."),
         action: match refuses {
             true => "a response is refused".into(),
-            false => "tests read a t with clusters less one degrees of freedom; with so few effective clusters they still reject too often".into(),
+            false => "standard errors by leaving out one unit at a time, which holds its level where clustered ones reject too often".into(),
         },
         remedy: "More or smaller units; randomisation or a bootstrap that is made for few clusters; at the least, the \
                  fit without the heaviest unit."
@@ -90,29 +93,66 @@ fn varies(rows: &[usize], values: &[f64]) -> bool {
 fn leverage(sheet: &Sheet<'_>, spend: &Spend<'_>, units: &[Vec<usize>]) -> Result<Option<Vec<(usize, f64)>>> {
     let mut used = vec![f64::NAN; spend.values.len()];
     units.iter().flatten().for_each(|&row| used[row] = spend.values[row]);
-    let frame = sheet.panel.frame().clone().with_number(&spend.name, used)?;
-    let panel = Panel::with_frequency(
-        frame,
-        sheet.panel.unit_name(),
-        sheet.panel.time_name(),
-        sheet.panel.frequency(),
-    )?;
     let (unit, time) = sheet.effects();
-    let fit = match Ols::new().fit(&format!("{} ~ 1 | {unit} + {time}", quoted(&spend.name)), &panel) {
-        Ok(fit) => fit,
-        Err(Error::NothingToEstimate { .. } | Error::TooShort { .. }) => return Ok(None),
-        Err(error) => return Err(error),
+    let formula = format!("{} ~ 1 | {unit} + {time}", quoted(&spend.name));
+    let frame = sheet.panel.frame().clone().with_number(&spend.name, used)?;
+    let found = match expected(sheet, units)? {
+        Some(weights) => {
+            let name = "expected deaths";
+            residuals(&Ols::new().weights(name), &formula, &frame.with_number(name, weights.clone())?)?
+                .map(|left| left.into_iter().map(|(row, e)| (row, weights[row] * e * e)).collect())
+        }
+        None => residuals(&Ols::new(), &formula, &frame)?
+            .map(|left| left.into_iter().map(|(row, e)| (row, e * e)).collect()),
     };
+    let Some(squares): Option<Vec<(usize, f64)>> = found else { return Ok(None) };
     let mut square = vec![0.0; spend.values.len()];
-    let left = &fit.outcome() - &fit.fitted();
-    for (row, e) in fit.rows().into_iter().zip(&left) {
-        square[row] = e * e;
-    }
+    squares.into_iter().for_each(|(row, s)| square[row] = s);
     let whole: f64 = square.iter().sum();
-    let total: f64 = fit.outcome().iter().map(|v| v * v).sum();
-    if whole <= 1e-20 * total {
+    if whole <= 0.0 {
         return Ok(None);
     }
     let share = |rows: &Vec<usize>| (rows[0], rows.iter().map(|&row| square[row]).sum::<f64>() / whole);
     Ok(Some(units.iter().map(share).collect()))
+}
+
+/// Deaths expected from unit and time effects, NaN where the Poisson regression has no row; nothing without one.
+fn expected(sheet: &Sheet<'_>, units: &[Vec<usize>]) -> Result<Option<Vec<f64>>> {
+    let (Some(events), Some(people)) = (sheet.panel.events_name(), sheet.panel.population_name()) else {
+        return Ok(None);
+    };
+    let mut used = vec![f64::NAN; sheet.deaths.len()];
+    units.iter().flatten().for_each(|&row| used[row] = sheet.deaths[row]);
+    let frame = sheet.panel.frame().clone().with_number(events, used)?;
+    let (unit, time) = sheet.effects();
+    let formula = format!("{} ~ 1 | {unit} + {time}", quoted(events));
+    let fit = match Poisson::new().exposure(people).fit(&formula, &frame) {
+        Ok(fit) => fit,
+        Err(error) => return unable(error),
+    };
+    let mut means = vec![f64::NAN; sheet.deaths.len()];
+    fit.rows().into_iter().zip(fit.fitted()).for_each(|(row, mean)| means[row] = mean);
+    Ok(Some(means))
+}
+
+/// What is left of a regression, by row; nothing if it is only rounding, or the data do not carry the regression.
+fn residuals(model: &Ols, formula: &str, frame: &Frame) -> Result<Option<Vec<(usize, f64)>>> {
+    let fit = match model.fit(formula, frame) {
+        Ok(fit) => fit,
+        Err(error) => return unable(error),
+    };
+    let left = &fit.outcome() - &fit.fitted();
+    let square = |values: &Array1<f64>| values.iter().map(|v| v * v).sum::<f64>();
+    if square(&left) <= 1e-20 * square(&fit.outcome()) {
+        return Ok(None);
+    }
+    Ok(Some(fit.rows().into_iter().zip(left).collect()))
+}
+
+/// Nothing, where the data do not carry a regression; other errors as they are.
+fn unable<T>(error: Error) -> Result<Option<T>> {
+    match error {
+        Error::NothingToEstimate { .. } | Error::TooShort { .. } => Ok(None),
+        other => Err(other),
+    }
 }
