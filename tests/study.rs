@@ -475,3 +475,69 @@ fn the_same_panel_gives_the_same_words() {
     let twice = || sentence(&panel, None, Language::English, true).to_string();
     assert_eq!(twice(), twice());
 }
+
+/// The clean panel with money declared on it.
+fn with_money(money: averted::data::Money) -> Audit {
+    let panel = clean(28, 40, 12, 0.0);
+    let frame = panel.frame();
+    let (spend, people) = (frame.number("spend").expect("there"), frame.number("people").expect("there"));
+    let total = spend.iter().zip(people).map(|(s, n)| s * n).collect();
+    let frame = frame.clone().with_number("budget", total).expect("one length");
+    let panel = declared(frame).money(money).expect("money");
+    Referee::new().audit(&panel).expect("an audit")
+}
+
+#[test]
+fn av12_to_av14_read_what_the_money_is() {
+    use averted::data::{Currency, Money, Stage};
+    let budget = || Money::new("budget").name("money");
+    let bad = with_money(budget().stage(Stage::Appropriated));
+    // CPI-U: 177.1 in 2001 and 229.594 in 2012, annual means.
+    let rise = 100.0 * (229.593_9 / 177.066_667 - 1.0);
+    assert!((value(&bad, "AV12") - rise).abs() < 0.01, "{} {rise}", value(&bad, "AV12"));
+    assert_eq!(bad.finding("AV13").expect("a budget").severity, Severity::Warn);
+    assert_eq!((bad.finding("AV14").expect("voted").severity, value(&bad, "AV13")), (Severity::Warn, 25.0));
+    let good = with_money(budget().stage(Stage::Disbursed).fiscal_year_start(10).real(2020));
+    assert!(good.clear.contains(&"AV12") && good.clear.contains(&"AV14"), "{good}");
+    let shared = good.finding("AV13").expect("shared out");
+    assert_eq!((shared.severity, shared.measured[0].value), (Severity::Note, 25.0));
+    let unsaid = with_money(budget());
+    assert!(unsaid.finding("AV14").expect("unsaid").evidence.contains("not stated"));
+    assert_eq!(unsaid.finding("AV13").expect("perhaps").severity, Severity::Note);
+    let pesos = with_money(budget().currency(Currency::Mxn).stage(Stage::Expended));
+    assert!(pesos.clear.contains(&"AV13") && pesos.clear.contains(&"AV14"), "{pesos}");
+    assert!(
+        Referee::new()
+            .audit(&clean(29, 6, 5, 0.0))
+            .expect("an audit")
+            .skipped
+            .iter()
+            .any(|(c, _)| *c == "AV12")
+    );
+}
+
+#[test]
+fn the_response_takes_the_panels_own_money() {
+    use averted::data::{Money, Stage};
+    let panel = clean(30, 20, 10, -0.1);
+    let money = Money::new("spend").name("money").stage(Stage::Disbursed).per_person(false);
+    let frame = panel.frame();
+    let (spend, people) = (frame.number("spend").expect("there"), frame.number("people").expect("there"));
+    let total = spend.iter().zip(people).map(|(s, n)| s * n).collect();
+    let totals = declared(frame.clone().with_number("spend", total).expect("one length"));
+    let totals = totals.money(money).expect("money");
+    let by_hand = SpendingResponse::new().spend("spend").lags(1).fit(&panel).expect("a fit");
+    let own = SpendingResponse::new().lags(1).fit(&totals).expect("a fit");
+    let (a, b) = (by_hand.averted(1e6).expect("money"), own.averted(1e6).expect("money"));
+    assert!((a.estimate.estimate / b.estimate.estimate - 1.0).abs() < 1e-8);
+    assert_eq!(own.spend(), "money");
+    assert_eq!(own.money(), "nominal US dollars a head, disbursed, calendar years");
+    let claim = Claim::new(&own, &b, None, None, Language::English);
+    assert!(claim.sentence.contains("of money (nominal US dollars, disbursed, calendar years)"), "{claim}");
+    let dicho = Claim::new(&own, &b, None, None, Language::Spanish);
+    assert!(dicho.sentence.contains("dólares de EE. UU., desembolsados, años calendario"), "{dicho}");
+    let two = totals.money(Money::new("spend").name("more").per_person(false)).expect("money");
+    assert!(
+        matches!(SpendingResponse::new().fit(&two), Err(Error::Argument { argument, .. }) if argument == "spend")
+    );
+}

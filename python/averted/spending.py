@@ -7,7 +7,7 @@ effects of units and periods. Beside every estimate stands the smallest effect t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from averted import _core
@@ -61,8 +61,11 @@ class SpendingResponse:
         Columns that standard errors are clustered by; the unit unless given.
     scale
         Dollars a head that the coefficients are for.
+    errors
+        ``"jackknife"``: leave one cluster out at a time, which holds its level where few clusters carry the answer;
+        ``"cluster"``: the clustered sandwich of the regression; ``"auto"``: the first for up to 100 clusters.
     ssc
-        The small-sample convention.
+        The small-sample convention of the clustered covariance.
 
     Examples
     --------
@@ -79,6 +82,7 @@ class SpendingResponse:
     effects: Sequence[str] | None = None
     cluster: str | Sequence[str] | None = None
     scale: float = 1.0
+    errors: str = "auto"
     ssc: str = "fixest"
 
     _inner: _core.SpendingResponse = field(init=False, compare=False)
@@ -102,6 +106,7 @@ class SpendingResponse:
             cluster=None if self.cluster is None else list(self.cluster),
             scale=float(self.scale),
             ssc=self.ssc,
+            errors=self.errors,
         )
         object.__setattr__(self, "_inner", inner)
 
@@ -130,8 +135,7 @@ class SpendingResponse:
         return str(self._inner)
 
     def __reduce__(self) -> Any:
-        names = ("lags", "spend", "per_person", "leads", "controls", "effects", "cluster", "scale", "ssc")
-        return _remade, ({name: getattr(self, name) for name in names},)
+        return _remade, ({f.name: getattr(self, f.name) for f in fields(self) if f.init},)
 
 
 def respond(
@@ -145,6 +149,7 @@ def respond(
     cluster: str | Sequence[str] | None = None,
     scale: float = 1.0,
     per_person: bool = True,
+    errors: str = "auto",
     ssc: str = "fixest",
     accept: Mapping[str, str] | None = None,
 ) -> Response:
@@ -158,6 +163,7 @@ def respond(
         effects=effects,
         cluster=cluster,
         scale=scale,
+        errors=errors,
         ssc=ssc,
     )
     return specification.fit(panel, accept=accept)
@@ -199,6 +205,16 @@ class Response(Result):
     def degrees_of_freedom(self) -> float:
         """Of the t that tests and intervals read: clusters less one."""
         return self._core.degrees_of_freedom
+
+    @property
+    def errors(self) -> str:
+        """Where standard errors come from: ``"jackknife"`` or ``"clustered"``."""
+        return self._core.errors
+
+    @property
+    def clustered_error(self) -> float:
+        """The clustered standard error of the long-run effect, whatever is in use."""
+        return self._core.clustered_error
 
     @property
     def cumulative(self) -> Estimate:
@@ -312,6 +328,7 @@ class Response(Result):
             "first": first,
             "last": last,
             "clusters": self._core.clusters,
+            "errors": self.errors,
             "cumulative": long_run.estimate,
             "std_error": long_run.std_error,
             "p_value": long_run.p_value,
@@ -350,16 +367,16 @@ class Response(Result):
             _plot.zero_line(ax)
             if leads:
                 ax.axvline(-0.5, color=_plot.GREY, linewidth=0.8, linestyle=_plot.DASHES[2])
-        ax.set_xticks(places, [f"{place:+d}".replace("-", "−") if place else "0" for place in places])
-        ax.set_xlim(places[0] - 0.5, places[-1] + 0.5)
-        scale = self._core.scale
-        unit = "dollar" if scale == 1.0 else f"{_plot.number(scale)} dollars"
-        _plot.label(
-            ax,
-            title=f"Response of {self.formula.split(' ~ ')[0]} to {self.spend}",
-            x="periods after the spending" + ("; squares before it are placebos" if leads else ""),
-            y=f"log rate ratio a {unit} a head, {100 * level:g}% interval; grey: too small to be detected (80% power)",
-        )
+            ax.set_xticks(places, [f"{place:+d}".replace("-", "−") if place else "0" for place in places])
+            ax.set_xlim(places[0] - 0.5, places[-1] + 0.5)
+            scale = self._core.scale
+            unit = "dollar" if scale == 1.0 else f"{_plot.number(scale)} dollars"
+            _plot.label(
+                ax,
+                title=f"Response of {self.formula.split(' ~ ')[0]} to {self.spend}",
+                x="periods after the spending" + ("; squares before it are placebos" if leads else ""),
+                y=f"log rate ratio a {unit} a head, {100 * level:g}% interval; grey: too small to be detected (80% power)",
+            )
         return ax
 
 

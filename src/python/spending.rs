@@ -30,7 +30,7 @@ pub(super) struct PySpendingResponse(pub(super) SpendingResponse);
 #[pymethods]
 impl PySpendingResponse {
     #[new]
-    #[pyo3(signature = (*, spend, per_person, lags, leads, controls, effects, cluster, scale, ssc))]
+    #[pyo3(signature = (*, spend, per_person, lags, leads, controls, effects, cluster, scale, ssc, errors))]
     #[expect(clippy::too_many_arguments, reason = "the specification's settings, one each")]
     fn new(
         spend: Option<String>,
@@ -42,6 +42,7 @@ impl PySpendingResponse {
         cluster: Option<Vec<String>>,
         scale: f64,
         ssc: &str,
+        errors: &str,
     ) -> PyResult<Self> {
         let mut made = SpendingResponse::new()
             .per_person(per_person)
@@ -49,7 +50,8 @@ impl PySpendingResponse {
             .leads(leads)
             .controls(controls)
             .scale(scale)
-            .small_sample(ssc.parse()?);
+            .small_sample(ssc.parse()?)
+            .errors(errors.parse()?);
         if let Some(column) = spend {
             made = made.spend(column);
         }
@@ -93,6 +95,16 @@ impl PyResponse {
     }
 
     #[getter]
+    fn errors(&self) -> &'static str {
+        self.0.errors()
+    }
+
+    #[getter]
+    fn clustered_error(&self) -> f64 {
+        self.0.clustered_error()
+    }
+
+    #[getter]
     fn formula(&self) -> PyResult<String> {
         Ok(self.0.specification().formula(self.0.panel())?)
     }
@@ -122,7 +134,7 @@ impl PyResponse {
 
     #[getter]
     fn notes(&self) -> Vec<String> {
-        self.0.notes()
+        self.0.notes().to_vec()
     }
 
     #[getter]

@@ -64,7 +64,7 @@ pub struct Averted {
     pub total: CoefficientRow,
     /// The smallest such number that had a power of 80 %.
     pub total_detectable: f64,
-    /// What a unit of money is, in words.
+    /// The column of spending, and what a sum of it is, in words, where the panel knows.
     pub money: String,
     /// What the caller should know.
     pub notes: Vec<String>,
@@ -114,7 +114,10 @@ impl Averted {
             total,
             total_detectable: detectable(linear.std_error, degrees, level)?,
             estimate,
-            money: response.money().to_owned(),
+            money: match response.sum() {
+                "" => response.spend().to_owned(),
+                sum => format!("{}: {sum}", response.spend()),
+            },
             notes,
         })
     }
@@ -149,7 +152,7 @@ impl Averted {
         rows.push(self.total.clone());
         let mut table =
             Table::new(&["term", "estimate", "std_error", "p_value", "lower", "upper", "detectable"])
-                .title(format!("Deaths averted per {} ({})", thousands(self.per), self.money));
+                .title(format!("Deaths averted per {} of {}", thousands(self.per), self.money));
         for row in rows {
             let mde = match row.term.as_str() {
                 term if term == self.estimate.term => Cell::Number(self.detectable),

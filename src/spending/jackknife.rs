@@ -2,8 +2,10 @@
 //!
 //! `V = (G − 1) / G · Σ_g (β̂₋g − β̂)(β̂₋g − β̂)'`, with `β̂₋g` the estimate without cluster `g` (MacKinnon, J. G., Nielsen,
 //! M. Ø. & Webb, M. D. (2023), Fast and Reliable Jackknife and Bootstrap Methods for Cluster-Robust Inference, *Journal
-//! of Applied Econometrics* 38, 671–694, their CV₃ᴊ centred at the estimate). The usual clustered covariance is too small
+//! of Applied Econometrics* 38, 671–694, their `CV₃`). The usual clustered covariance is too small
 //! where few clusters carry the information, as they do when countries differ a hundredfold in deaths; this one is not.
+
+use std::str::FromStr;
 
 use ndarray::{Array1, Array2};
 
@@ -21,6 +23,22 @@ pub enum Errors {
     Jackknife,
     /// The clustered sandwich of the regression.
     Cluster,
+}
+
+impl FromStr for Errors {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "jackknife" => Ok(Self::Jackknife),
+            "cluster" => Ok(Self::Cluster),
+            _ => {
+                let must = "`auto`, `jackknife` or `cluster`".into();
+                Err(Error::Argument { argument: "errors".into(), value: format!("`{text}`"), must })
+            }
+        }
+    }
 }
 
 /// Clusters up to which the jackknife is the default; beyond it the sandwich is good enough, and quicker.

@@ -130,6 +130,11 @@ impl Response {
         &self.money.kind
     }
 
+    /// What a sum of it is, in words; empty where the panel does not know.
+    pub fn sum(&self) -> &str {
+        &self.money.sum
+    }
+
     pub(super) fn totals(&self) -> &Money {
         &self.money
     }
@@ -252,7 +257,8 @@ impl Response {
             scale => format!("{scale} dollars"),
         };
         let table = CoefficientRow::table(&rows)
-            .title(format!("Response of {} to {}", self.fit.sentence(), self.money.kind))
+            .title(format!("Response of deaths to spending ({})", self.money.kind))
+            .note(self.fit.sentence())
             .note(format!("log rate ratio per {per} a head; {}", self.errors_note()))
             .note(format!(
                 "this design could have detected a long-run effect of ±{} or more (80 % power); smaller effects are \

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use crate::data::formula::Expression;
-use crate::data::{Panel, quoted};
+use crate::data::{Kind, Panel, Spending, quoted};
 use crate::error::{Error, Result};
 use crate::inference::SmallSample;
 use crate::regression::Poisson;
@@ -52,8 +52,9 @@ pub(super) struct Money {
     pub(super) term: String,
     /// Dollars in all.
     pub(super) total: String,
-    /// What a unit of it is, in words.
+    /// What a unit of it is, in words: a head, and in all. The second is empty where the panel does not know.
     pub(super) kind: String,
+    pub(super) sum: String,
 }
 
 impl SpendingResponse {
@@ -164,10 +165,9 @@ impl SpendingResponse {
     pub(super) fn left_out(&self, panel: &Panel, clusters: usize) -> Result<Option<String>> {
         let columns = self.cluster_columns(panel)?;
         match (self.errors, &columns[..]) {
-            (Errors::Cluster, _) => Ok(None),
             (Errors::Auto, [one]) if clusters <= MANY => Ok(Some(one.clone())),
-            (Errors::Auto, _) => Ok(None),
             (Errors::Jackknife, [one]) => Ok(Some(one.clone())),
+            (Errors::Cluster | Errors::Auto, _) => Ok(None),
             (Errors::Jackknife, _) => Err(Error::Argument {
                 argument: "errors".into(),
                 value: "jackknife".into(),
@@ -235,6 +235,16 @@ impl SpendingResponse {
     }
 
     pub(super) fn money(&self, panel: &Panel) -> Result<Money> {
+        let people = quoted(population(panel)?);
+        if let Some(known) = self.declared(panel)? {
+            let total = quoted(&known.total);
+            let head =
+                if known.kind.per_person { quoted(&known.name) } else { format!("{total} / {people}") };
+            let kind = Kind { per_person: true, ..known.kind };
+            let (term, name) = (self.scaled(&head), known.name.clone());
+            let sum = Kind { per_person: false, ..known.kind }.to_string();
+            return Ok(Money { name, term, total, kind: kind.to_string(), sum });
+        }
         let Some(name) = &self.spend else {
             return Err(Error::Argument {
                 argument: "spend".into(),
@@ -243,13 +253,38 @@ impl SpendingResponse {
             });
         };
         panel.frame().number(name)?;
-        let (column, people) = (quoted(name), quoted(population(panel)?));
+        let column = quoted(name);
         let (head, total) = match self.per_person {
             true => (column.clone(), format!("I({column} * {people})")),
             false => (format!("{column} / {people}"), column.clone()),
         };
         let kind = if self.per_person { format!("{name} a head") } else { format!("{name} over {people}") };
-        Ok(Money { name: name.clone(), term: self.scaled(&head), total, kind })
+        Ok(Money { name: name.clone(), term: self.scaled(&head), total, kind, sum: String::new() })
+    }
+
+    /// The panel's own money that is meant, if it is some of that.
+    fn declared<'a>(&self, panel: &'a Panel) -> Result<Option<&'a Spending>> {
+        let all = panel.spending();
+        match (&self.spend, all) {
+            (Some(name), _) => Ok(all.iter().find(|s| s.name == *name)),
+            (None, [] | [_]) => Ok(all.first()),
+            (None, _) => Err(Error::Argument {
+                argument: "spend".into(),
+                value: "nothing".into(),
+                must: format!(
+                    "one of the panel's moneys: {}",
+                    all.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ")
+                ),
+            }),
+        }
+    }
+
+    /// Spending a head as an expression, in single dollars.
+    ///
+    /// # Errors
+    /// As for [`fit`](Self::fit).
+    pub fn per_head(&self, panel: &Panel) -> Result<String> {
+        Ok(Self { scale: 1.0, ..self.clone() }.money(panel)?.term)
     }
 
     /// The expression over the scale.

@@ -206,6 +206,14 @@ impl Facts<'_> {
         (thousands(extent.units as f64), label(extent.from), label(extent.to))
     }
 
+    /// What the money is, in parentheses, where the panel knows.
+    fn kind(&self, words: impl Fn(&str) -> String) -> String {
+        match self.response.sum() {
+            "" => String::new(),
+            kind => format!(" ({})", words(kind)),
+        }
+    }
+
     fn unit(&self) -> String {
         self.response.panel().unit_name().replace('_', " ")
     }
@@ -267,7 +275,7 @@ fn english(facts: &Facts<'_>) -> String {
     };
     let under =
         facts.design.map_or_else(String::new, |design| format!(", under the design \"{}\"", design.name));
-    let money = format!("{per} of {spend} ({})", facts.response.money());
+    let money = format!("{per} of {spend}{}", facts.kind(str::to_owned));
     let mut out = match (facts.is_null(), facts.level.is_causal()) {
         (true, false) => format!(
             "{place}, no association was found between {spend} and {events}: {money} went with {} {events} \
@@ -329,7 +337,7 @@ fn spanish(facts: &Facts<'_>) -> String {
         _ => format!(", descontados {}", facts.net_of(" y ", "los efectos de {}")),
     };
     let under = facts.design.map_or_else(String::new, |design| format!(", con el diseño «{}»", design.name));
-    let money = format!("{per} de {spend} ({})", in_spanish(facts.response.money()));
+    let money = format!("{per} de {spend}{}", facts.kind(in_spanish));
     let outcome = |x: f64| format!("{} «{events}»", side(x));
     let mut out = match (facts.is_null(), facts.level.is_causal()) {
         (true, false) => format!(
@@ -390,13 +398,17 @@ fn in_spanish(kind: &str) -> String {
         ("US dollars", "dólares de EE. UU."),
         ("Mexican pesos", "pesos mexicanos"),
         ("a head", "por persona"),
+        ("stage not stated", "etapa no declarada"),
+        ("requested", "solicitados"),
         ("appropriated", "asignados"),
         ("obligated", "comprometidos"),
         ("disbursed", "desembolsados"),
         ("expended", "gastados"),
         ("calendar years", "años calendario"),
         ("fiscal years from", "años fiscales desde"),
-        ("nominal", "nominales"),
+        ("quarters", "trimestres"),
+        ("months", "meses"),
+        ("nominal", "nominales:"),
     ];
     WORDS.iter().fold(kind.to_owned(), |text, (english, spanish)| text.replace(english, spanish))
 }

@@ -9,16 +9,6 @@ from typing import Any
 import averted as av
 import numpy as np
 import pytest
-from averted import _core
-from averted._frames import frame_in
-
-
-class Panel:
-    """What the verbs need of a panel."""
-
-    def __init__(self, data: Any, **roles: str) -> None:
-        frame, self._kind = frame_in(data)
-        self._core = _core.Panel(frame, roles.pop("unit"), roles.pop("time"), **roles)
 
 
 def made(slope: float = -0.1, units: int = 40, years: int = 12, seed: int = 1) -> dict[str, Any]:
@@ -33,14 +23,14 @@ def made(slope: float = -0.1, units: int = 40, years: int = 12, seed: int = 1) -
     return {"state": states, "year": year, "deaths": deaths, "people": people, "spend": spend}
 
 
-def panel(data: Any) -> Panel:
-    return Panel(data, unit="state", time="year", events="deaths", population="people")
+def panel(data: Any) -> av.Panel:
+    return av.Panel(data, unit="state", time="year", events="deaths", population="people")
 
 
 def test_the_response_is_the_regression_by_hand() -> None:
     mine = panel(made(units=20))
-    response = av.respond(mine, lags=2, spend="spend")
-    fit = av.Poisson(exposure="people", cluster="state").fit("deaths ~ lag(spend, 0:2) | state + year", mine._core)
+    response = av.respond(mine, lags=2, spend="spend", errors="cluster")
+    fit = av.Poisson(exposure="people", cluster="state").fit("deaths ~ lag(spend, 0:2) | state + year", mine)
     coefficients = np.array(list(fit.coefficients.values()))
     np.testing.assert_array_equal(response.lag_coefficients, coefficients)
     np.testing.assert_array_equal(response.lag_covariance, fit.covariance)
@@ -57,7 +47,7 @@ def test_averted_is_linear_and_its_cost_only_where_the_sign_is_resolved() -> Non
     data = made()
     response = av.respond(panel(data), lags=0, spend="spend")
     averted = response.averted(per=1_000_000)
-    fit = av.Poisson(exposure="people", cluster="state").fit("deaths ~ spend | state + year", panel(data)._core)
+    fit = av.Poisson(exposure="people", cluster="state").fit("deaths ~ spend | state + year", panel(data))
     moved = (fit.fitted * data["spend"]).sum() / (data["spend"] * data["people"]).sum()
     assert averted.estimate == pytest.approx(-1e6 * response.lag_coefficients[0] * moved, rel=1e-10)
     lower, upper = averted.interval
@@ -145,10 +135,10 @@ def test_bad_input_ends_in_typed_errors() -> None:
         response.averted(spread="evenly")
 
 
-def hemisphere() -> Panel:
+def hemisphere() -> av.Panel:
     data = av.datasets.load("western_hemisphere", kind="dict")
     data["spend"] = data["aid_disbursed_usd"] / data["population"]
-    return Panel(data, unit="country", time="year", events="homicides", population="population")
+    return av.Panel(data, unit="country", time="year", events="homicides", population="population")
 
 
 def test_the_hemisphere_says_what_it_is() -> None:
@@ -168,7 +158,7 @@ def test_the_hemisphere_says_what_it_is() -> None:
 
 def test_the_states_say_what_they_are() -> None:
     data = av.datasets.load("us_states", kind="dict")
-    states = Panel(data, unit="state", time="year", events="heroin_deaths", population="population")
+    states = av.Panel(data, unit="state", time="year", events="heroin_deaths", population="population")
     audit = av.audit(states, spend="police_usd_per_person")
     hidden = audit["AV05"]
     marked = [s is not None and "heroin_deaths" in s.replace(",", " ").split() for s in data["suppressed"]]

@@ -30,7 +30,7 @@ pub(super) fn check(sheet: &Sheet<'_>) -> Result<Outcome> {
     };
     let usable = sheet.usable(spend);
     let clusters = usable.len();
-    let moving = usable.iter().filter(|rows| varies(rows, spend.values)).count();
+    let moving = usable.iter().filter(|rows| varies(rows, &spend.values)).count();
     let shares = leverage(sheet, spend, &usable)?;
     let effective = shares.as_ref().map(|s| 1.0 / s.iter().map(|(_, l)| l * l).sum::<f64>());
     let least = effective.unwrap_or(f64::INFINITY).min(moving as f64);
@@ -57,7 +57,7 @@ pub(super) fn check(sheet: &Sheet<'_>) -> Result<Outcome> {
         evidence: format!("The answer rests on {moving} units whose spending varies{carried}."),
         action: match refuses {
             true => "a response is refused".into(),
-            false => "standard errors by leaving out one unit at a time, which holds its level where clustered ones reject too often".into(),
+            false => "up to 100 units, standard errors by leaving out one at a time, where clustered ones reject too often".into(),
         },
         remedy: "More or smaller units; randomisation or a bootstrap that is made for few clusters; at the least, the \
                  fit without the heaviest unit."

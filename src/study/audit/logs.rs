@@ -92,7 +92,7 @@ fn zeros(sheet: &Sheet<'_>) -> Option<Finding> {
         evidence.push(format!("`{events}` is zero in places."));
     }
     if let Some(spend) = &sheet.spend {
-        let (none, per_cent) = share(spend.values, |s| s <= 0.0);
+        let (none, per_cent) = share(&spend.values, |s| s <= 0.0);
         if none > 0 {
             measured.push(Measured::new(format!("zero or less in {}", spend.name), per_cent, "% of cells"));
             evidence.push(format!("`{}` is zero or less in places.", spend.name));

@@ -9,7 +9,7 @@ use crate::spending::{Response, SpendingResponse};
 use crate::study::audit::finding::{Audit, Finding};
 use crate::study::audit::series::Sheet;
 use crate::study::audit::{
-    CODES, clusters, leads, logs, population, rolling, scope, suppression, trends, zeros,
+    CODES, clusters, leads, logs, money, population, rolling, scope, suppression, trends, zeros,
 };
 
 /// Audits panels. See the [room's page](crate::study) for an example.
@@ -48,6 +48,9 @@ const CHECKS: &[(&str, Check)] = &[
     (leads::CODE, leads::check),
     (suppression::CODE, |sheet| Ok(suppression::check(sheet))),
     (zeros::CODE, |sheet| Ok(zeros::check(sheet))),
+    (money::NOMINAL, |sheet| Ok(money::nominal(sheet))),
+    (money::CALENDAR, |sheet| Ok(money::calendar(sheet))),
+    (money::STAGE, |sheet| Ok(money::stage(sheet))),
     (scope::CODE, |sheet| Ok(scope::check(sheet))),
     (population::CODE, |sheet| Ok(population::check(sheet))),
     (logs::CODE, logs::check),

@@ -23,11 +23,15 @@ const KNOWN: &[(&str, i64, &str)] = &[
 const ENOUGH: usize = 5;
 
 pub(super) fn check(sheet: &Sheet<'_>) -> Outcome {
-    let Some(spend) = &sheet.spend else { return Outcome::skipped("no spending is known") };
+    if sheet.moneys.is_empty() {
+        return Outcome::skipped("no spending is known");
+    }
     let mut found = Vec::new();
-    found.extend(common_jumps(sheet, spend));
-    found.extend(documented(sheet, spend));
-    found.extend(negative(spend));
+    for spend in &sheet.moneys {
+        found.extend(common_jumps(sheet, spend));
+        found.extend(documented(sheet, spend));
+        found.extend(negative(spend));
+    }
     Outcome::of(found)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::{Count, Panel, quoted};
+use crate::data::{Count, Panel, Spending, numbers, quoted};
 use crate::error::Result;
 use crate::spending::SpendingResponse;
 
@@ -14,19 +14,26 @@ pub(super) struct Sheet<'a> {
     /// Counts known exactly, NaN elsewhere; empty without events.
     pub(super) deaths: Vec<f64>,
     pub(super) people: Option<&'a [f64]>,
+    /// The spending in question.
     pub(super) spend: Option<Spend<'a>>,
+    /// All money that the panel knows, and the spending in question.
+    pub(super) moneys: Vec<Spend<'a>>,
     pub(super) formula: Option<&'a str>,
     pub(super) response: SpendingResponse,
 }
 
-/// The spending in question.
+/// A series of spending.
 pub(super) struct Spend<'a> {
     /// Its column in the panel.
     pub(super) name: String,
-    pub(super) values: &'a [f64],
+    /// Spending a head as an expression, and its values; totals where the panel has no population.
+    pub(super) term: String,
+    pub(super) values: Vec<f64>,
     /// The column that it came in, and its values before any conversion.
     pub(super) column: String,
     pub(super) given: &'a [f64],
+    /// What the panel knows of it.
+    pub(super) declared: Option<&'a Spending>,
 }
 
 impl<'a> Sheet<'a> {
@@ -43,8 +50,14 @@ impl<'a> Sheet<'a> {
         let exact = |counts: &[Count]| counts.iter().map(|c| c.exact().unwrap_or(f64::NAN)).collect();
         let people = panel.population_name().map(|name| panel.frame().number(name)).transpose()?;
         let deaths = panel.counts().map(exact).unwrap_or_default();
-        let spend = spend.map(|name| Spend::of_column(panel, name)).transpose()?;
-        Ok(Self { panel, units, deaths, people, spend, formula, response })
+        let first = panel.spending().first().map(|s| s.name.as_str());
+        let main = spend.or(first);
+        let mut names: Vec<&str> = panel.spending().iter().map(|s| s.name.as_str()).collect();
+        names.extend(main.filter(|name| !names.contains(name)));
+        let read = |name: &str| Spend::read(panel, name, &response);
+        let moneys = names.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let spend = main.map(read).transpose()?;
+        Ok(Self { panel, units, deaths, people, spend, moneys, formula, response })
     }
 
     pub(super) fn time(&self, row: usize) -> i64 {
@@ -98,9 +111,21 @@ impl<'a> Sheet<'a> {
 }
 
 impl<'a> Spend<'a> {
-    fn of_column(panel: &'a Panel, name: &str) -> Result<Self> {
-        let values = panel.frame().number(name)?;
-        Ok(Self { name: name.to_owned(), values, column: name.to_owned(), given: values })
+    fn read(panel: &'a Panel, name: &str, response: &SpendingResponse) -> Result<Self> {
+        let own = panel.frame().number(name)?;
+        let declared = panel.spending().iter().find(|s| s.name == name);
+        let term = match panel.population_name() {
+            Some(_) => response.clone().spend(name).per_head(panel)?,
+            None => quoted(name),
+        };
+        let column = declared.map_or(name, |s| s.column.as_str());
+        // A sum of several moneys has no column that it came in.
+        let given = match declared {
+            Some(s) => panel.frame().number(&s.column).or_else(|_| panel.frame().number(&s.total))?,
+            None => own,
+        };
+        let values = numbers(panel, &term)?;
+        Ok(Self { name: name.to_owned(), term, values, column: column.to_owned(), given, declared })
     }
 }
 

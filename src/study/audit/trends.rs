@@ -34,7 +34,7 @@ pub(super) fn check(sheet: &Sheet<'_>) -> Result<Outcome> {
     }
     let share =
         percent(usable.iter().filter(|rows| both_trend(sheet, rows, &rates, spend)).count(), usable.len());
-    let watson = durbin_watson(sheet, &usable, &rates, spend.values);
+    let watson = durbin_watson(sheet, &usable, &rates, &spend.values);
     let periods = usable.iter().map(Vec::len).sum::<usize>() as f64 / usable.len() as f64;
     if share < 25.0 && watson.is_none_or(|d| d >= 1.0) {
         return Ok(Outcome::Clear);
@@ -83,7 +83,7 @@ fn both_trend(sheet: &Sheet<'_>, rows: &[usize], rates: &[f64], spend: &Spend<'_
         let mine: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
         correlation(&mine, &time).abs() >= 0.7
     };
-    follows(rates) && follows(spend.values)
+    follows(rates) && follows(&spend.values)
 }
 
 /// The panel Durbin–Watson statistic of the regression of `y` on `x` within units.
@@ -114,12 +114,12 @@ fn durbin_watson(sheet: &Sheet<'_>, units: &[Vec<usize>], y: &[f64], x: &[f64]) 
 
 fn levels(sheet: &Sheet<'_>, spend: &Spend<'_>) -> Result<Option<CoefficientRow>> {
     let (unit, time) = sheet.effects();
-    regress(sheet, &format!("{} ~ {} | {unit} + {time}", rate(sheet), quoted(&spend.name)))
+    regress(sheet, &format!("{} ~ I({}) | {unit} + {time}", rate(sheet), spend.term))
 }
 
 fn changes(sheet: &Sheet<'_>, spend: &Spend<'_>) -> Result<Option<CoefficientRow>> {
     let (_, time) = sheet.effects();
-    regress(sheet, &format!("diff({}) ~ diff({}) | {time}", rate(sheet), quoted(&spend.name)))
+    regress(sheet, &format!("diff({}) ~ diff({}) | {time}", rate(sheet), spend.term))
 }
 
 fn rate(sheet: &Sheet<'_>) -> String {
