@@ -375,7 +375,7 @@ class Response(Result):
                 ax,
                 title=f"Response of {self.formula.split(' ~ ')[0]} to {self.spend}",
                 x="periods after the spending" + ("; squares before it are placebos" if leads else ""),
-                y=f"log rate ratio a {unit} a head, {100 * level:g}% interval; grey: too small to be detected (80% power)",
+                y=f"log rate ratio a {unit} a head, {100 * level:g}% interval; grey: too small to be detected",
             )
         return ax
 
