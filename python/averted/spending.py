@@ -129,7 +129,7 @@ class SpendingResponse:
         """
         core, kind = panel_in(panel)
         fit = _core.respond(self._inner, core, list((accept or {}).items()))
-        return Response(fit, kind=kind)
+        return Response(fit, kind=kind, source=(self, panel, dict(accept or {})))
 
     def __repr__(self) -> str:
         return str(self._inner)
@@ -172,9 +172,22 @@ def respond(
 class Response(Result):
     """A fitted response of deaths to spending."""
 
-    def __init__(self, core: _core.Response, *, kind: Kind) -> None:
+    def __init__(
+        self, core: _core.Response, *, kind: Kind, source: tuple[SpendingResponse, Any, dict[str, str]]
+    ) -> None:
         self._core = core
         self._kind = kind
+        self._source = source
+
+    @property
+    def specification(self) -> SpendingResponse:
+        """What was fitted."""
+        return self._source[0]
+
+    @property
+    def accepted(self) -> dict[str, str]:
+        """Findings of the audit that were accepted for the fit, and why."""
+        return dict(self._source[2])
 
     @property
     def spend(self) -> str:
@@ -379,6 +392,9 @@ class Response(Result):
             )
         return ax
 
+    def __reduce__(self) -> Any:
+        return _refitted, self._source
+
 
 class Averted(Result):
     """Deaths averted by a sum of money, as far as a model implies them."""
@@ -552,6 +568,10 @@ def panel_in(panel: Any) -> tuple[_core.Panel, Kind]:
     if not isinstance(core, _core.Panel):
         raise InputError(f"expected a Panel, found {type(panel).__name__}: av.Panel(data, unit=…, time=…, events=…)")
     return core, getattr(panel, "_kind", "dict")
+
+
+def _refitted(specification: SpendingResponse, panel: Any, accept: dict[str, str]) -> Response:
+    return specification.fit(panel, accept=accept)
 
 
 def _remade(settings: dict[str, Any]) -> SpendingResponse:

@@ -16,7 +16,7 @@ use crate::parallel;
 /// Which standard errors a response has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Errors {
-    /// The jackknife for one cluster variable of up to 100 clusters, else clustered.
+    /// The jackknife for one cluster variable of up to 100 clusters (and a panel that is not huge), else clustered.
     #[default]
     Auto,
     /// Leave one cluster out at a time.
@@ -43,6 +43,9 @@ impl FromStr for Errors {
 
 /// Clusters up to which the jackknife is the default; beyond it the sandwich is good enough, and quicker.
 pub(super) const MANY: usize = 100;
+
+/// Clusters times rows up to which the jackknife is the default: a few seconds.
+pub(super) const MUCH: usize = 5_000_000;
 
 /// A panel in which the rows of one cluster have none.
 struct Without<'a> {

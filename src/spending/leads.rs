@@ -159,7 +159,7 @@ fn reverse(specification: &SpendingResponse, panel: &Panel, periods: usize) -> R
     let mut covariance =
         Array2::from_shape_fn((mine.len(), mine.len()), |(a, b)| fit.covariance()[[mine[a], mine[b]]]);
     let clusters = fit.clusters().iter().copied().min().unwrap_or_default();
-    if let Some(column) = specification.left_out(panel, clusters)? {
+    if let Some(column) = specification.left_out(panel, clusters, fit.rows().len())? {
         let refit = |data: &dyn Source| {
             let fit = model.fit(&text, data)?;
             Ok(find(&fit)?.into_iter().map(|j| fit.coefficients()[j]).collect())

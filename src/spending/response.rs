@@ -74,7 +74,7 @@ impl Response {
         let clusters = fit.clusters().iter().copied().min().unwrap_or_default();
         let mut notes = fit.notes();
         let (mut errors, mut covariance) = ("clustered", clustered.clone());
-        if let Some(column) = specification.left_out(panel, clusters)? {
+        if let Some(column) = specification.left_out(panel, clusters, fit.rows().len())? {
             let (model, formula) = (specification.model(panel)?, specification.formula_of(&money, panel)?);
             let refit = |data: &dyn Source| {
                 let fit = model.fit(&formula, data)?;

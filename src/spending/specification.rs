@@ -7,7 +7,7 @@ use crate::data::{Kind, Panel, Spending, quoted};
 use crate::error::{Error, Result};
 use crate::inference::SmallSample;
 use crate::regression::Poisson;
-use crate::spending::jackknife::{Errors, MANY};
+use crate::spending::jackknife::{Errors, MANY, MUCH};
 use crate::spending::leads::LeadTest;
 use crate::spending::response::{Response, Shifted};
 
@@ -162,10 +162,10 @@ impl SpendingResponse {
     }
 
     /// The cluster variable to leave out one by one, if the errors are to be those of the jackknife.
-    pub(super) fn left_out(&self, panel: &Panel, clusters: usize) -> Result<Option<String>> {
+    pub(super) fn left_out(&self, panel: &Panel, clusters: usize, rows: usize) -> Result<Option<String>> {
         let columns = self.cluster_columns(panel)?;
         match (self.errors, &columns[..]) {
-            (Errors::Auto, [one]) if clusters <= MANY => Ok(Some(one.clone())),
+            (Errors::Auto, [one]) if clusters <= MANY && clusters * rows <= MUCH => Ok(Some(one.clone())),
             (Errors::Jackknife, [one]) => Ok(Some(one.clone())),
             (Errors::Cluster | Errors::Auto, _) => Ok(None),
             (Errors::Jackknife, _) => Err(Error::Argument {

@@ -37,11 +37,10 @@ pub(super) fn check(sheet: &Sheet<'_>) -> Result<Outcome> {
     if least >= ENOUGH as f64 {
         return Ok(Outcome::Clear);
     }
-    let mut measured = vec![
-        Measured::new("clusters", clusters as f64, ""),
-        Measured::new("with spending that varies", moving as f64, ""),
-    ];
-    measured.extend(effective.map(|g| Measured::new("effective clusters", g, "")));
+    let mut measured: Vec<Measured> =
+        effective.map(|g| Measured::new("effective clusters", g, "")).into_iter().collect();
+    measured.push(Measured::new("clusters", clusters as f64, ""));
+    measured.push(Measured::new("with spending that varies", moving as f64, ""));
     let heaviest = shares.and_then(|s| s.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)));
     let carried = heaviest.map_or_else(String::new, |(row, share)| {
         measured.push(Measured::new("largest share of one cluster", 100.0 * share, "%"));

@@ -118,7 +118,7 @@ impl Audit {
         }
     }
 
-    /// As a table: the findings, the words under it.
+    /// As a table: the findings with their main number; the other numbers and the words stand under it.
     pub fn table(&self) -> Table {
         let count = |s| self.findings.iter().filter(|f| f.severity == s).count();
         let title = format!(
@@ -128,16 +128,19 @@ impl Audit {
             count(Severity::Note)
         );
         let mut table = Table::new(&["code", "severity", "finding", "measured"]).title(title);
+        let main = |f: &Finding| f.measured.first().map(Measured::to_string).unwrap_or_default();
         for f in &self.findings {
             let severity = match &f.accepted {
                 Some(_) => format!("{}, accepted", f.severity.word()),
                 None => f.severity.word().to_owned(),
             };
-            let cells = [f.code.to_owned(), severity, f.title.to_owned(), f.numbers()];
+            let cells = [f.code.to_owned(), severity, f.title.to_owned(), main(f)];
             table.push(cells.into_iter().map(Cell::Text).collect());
         }
         for f in &self.findings {
-            table = table.note(format!("{}: {} Done: {}. {}", f.code, f.evidence, f.action, f.remedy));
+            let numbers = f.numbers();
+            table = table
+                .note(format!("{}: {} ({numbers}.) Done: {}. {}", f.code, f.evidence, f.action, f.remedy));
             if let Some(reason) = &f.accepted {
                 table = table.note(format!("{} accepted: {reason}", f.code));
             }

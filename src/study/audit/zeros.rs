@@ -53,16 +53,20 @@ pub(super) fn check(sheet: &Sheet<'_>) -> Outcome {
     } else {
         "If rows are missing that exist, add them."
     };
+    let mut measured = vec![
+        Measured::new("absent", percent(absent as usize, grid as usize), "% of cells"),
+        Measured::new("zeros written", zeros as f64, "cells"),
+        Measured::new("zeros expected, at least", expected, "cells"),
+        Measured::new("blank", percent(blank, counts.len()), "% of rows"),
+    ];
+    if lost {
+        measured.rotate_left(2);
+    }
     Outcome::Found(vec![Finding {
         code: CODE,
         title: TITLE,
         severity: if suspicious { Severity::Warn } else { Severity::Note },
-        measured: vec![
-            Measured::new("absent", percent(absent as usize, grid as usize), "% of cells"),
-            Measured::new("blank", percent(blank, counts.len()), "% of rows"),
-            Measured::new("zeros written", zeros as f64, "cells"),
-            Measured::new("zeros expected, at least", expected, "cells"),
-        ],
+        measured,
         evidence: evidence.join(" "),
         action: "absent and blank cells are missing, not zero, and so are lags that meet them".into(),
         remedy: remedy.into(),
