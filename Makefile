@@ -61,7 +61,8 @@ format: $(PACKAGES)  ## put the code into the house's form
 	$(VENV)/bin/ruff check --fix --quiet .
 	$(VENV)/bin/ruff format .
 
-docs: $(BUILT)   ## the Rust reference, and every link and example of the pages
+docs: $(BUILT)   ## the Rust reference, the pages that are made, and every link and example of the pages
+	AVERTED_WRITE_DOCS=1 cargo test --release --quiet --test regression_reference
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --release --no-deps --lib
 	$(PY) -m pytest -q tests/python/test_docs.py
 

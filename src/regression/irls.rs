@@ -37,7 +37,7 @@ pub(super) struct Maximum {
     pub(super) coefficients: Array1<f64>,
     pub(super) linear: Vec<f64>,
     pub(super) mean: Vec<f64>,
-    /// The working weights of the last step.
+    /// The working weights at the maximum, to within [`TIGHT`].
     pub(super) weights: Vec<f64>,
     pub(super) iterations: usize,
     pub(super) inner_iterations: usize,
@@ -81,6 +81,10 @@ pub(super) fn maximise(problem: &mut Problem, limits: Limits, suspicious: bool) 
                 return Ok(End::Endless(vanishing));
             }
         }
+    }
+    if step > TIGHT {
+        // The covariance takes the weights of the maximum, not those of a visible step before it.
+        climb.demean(TIGHT)?;
     }
     let vanishing = climb.vanishing(12.0);
     Ok(End::Maximum(Box::new(Maximum {

@@ -2,11 +2,13 @@
 
 #![allow(dead_code)]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use averted::data::Frame;
+use averted::inference::significant;
 use serde_json::Value;
 
 /// A file or folder of the shared data, which is not part of the project; says so and gives `None` where it is absent.
@@ -76,6 +78,8 @@ pub(crate) struct Comparison {
     lines: Vec<String>,
     failures: usize,
     checks: usize,
+    cases: Vec<String>,
+    later: BTreeMap<String, usize>,
 }
 
 impl Comparison {
@@ -95,35 +99,87 @@ impl Comparison {
             ours.iter().zip(theirs).map(|(o, t)| (o - t).abs() / t.abs().max(1e-300)).fold(0.0, f64::max);
         self.checks += 1;
         self.failures += usize::from(!pass);
+        if !self.covers(case) {
+            self.cases.push(case.to_owned());
+        }
         let verdict = if pass { "pass" } else { "**fail**" };
-        let first = |v: &[f64]| v.first().map_or_else(String::new, |v| format!("{v:.12}"));
+        let first = |v: &[f64]| v.first().map_or_else(String::new, |&v| significant(v, 10));
+        // The last digits differ between machines, and say nothing.
+        let distance = if distance < 1e-12 { "< 1e-12".to_owned() } else { format!("{distance:.0e}") };
+        let what = format!("{what}, {} value{}", ours.len(), if ours.len() == 1 { "" } else { "s" });
         self.lines.push(format!(
-            "| {case} | {what} | {} | {} | {distance:.1e} | {verdict} |",
+            "| {case} | {what} | {} | {} | {distance} | {verdict} |",
             first(ours),
             first(theirs)
         ));
     }
 
-    /// The table as Markdown.
-    pub(crate) fn table(&self) -> String {
-        let mut out = String::from("| case | value | ours | theirs | largest relative difference | |\n");
-        out += "| --- | --- | ---: | ---: | ---: | --- |\n";
-        for line in &self.lines {
-            let _ = writeln!(out, "{line}");
-        }
-        out
+    /// Counts a value that a later part of the library will be held to.
+    pub(crate) fn later(&mut self, what: &str) {
+        *self.later.entry(what.to_owned()).or_default() += 1;
     }
 
-    /// Prints the table, writes it where `AVERTED_WRITE_DOCS` is set, and fails unless every value agreed.
-    pub(crate) fn finish(self, title: &str, file: &str) {
-        let table = self.table();
-        println!("{table}\n{} of {} agree", self.checks - self.failures, self.checks);
-        if std::env::var_os("AVERTED_WRITE_DOCS").is_some() {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(file);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-            fs::write(&path, format!("# {title}\n\n{table}")).expect("a writable file");
+    /// Whether something of the case was checked.
+    pub(crate) fn covers(&self, case: &str) -> bool {
+        self.cases.iter().any(|known| known == case)
+    }
+
+    /// Cases of a topic that nothing was checked of, and how the others read in a sentence.
+    pub(crate) fn coverage(&self, topic: &str, gold: &Value, reasons: &[(&str, &str)]) -> String {
+        let ids: Vec<&str> = gold["cases"]
+            .as_array()
+            .expect("cases")
+            .iter()
+            .map(|c| c["id"].as_str().expect("an id"))
+            .collect();
+        let mut waiting: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for id in ids.iter().filter(|id| !self.covers(id)) {
+            let reason = reasons.iter().find(|(part, _)| id.contains(part));
+            let (_, reason) =
+                reason.unwrap_or_else(|| panic!("{topic}: {id} is neither checked nor set aside"));
+            waiting.entry(reason).or_default().push(id);
         }
+        let aside: Vec<String> = waiting
+            .iter()
+            .map(|(reason, ids)| format!("{} {reason} ({})", ids.len(), ids.join(", ")))
+            .collect();
+        let left: usize = waiting.values().map(Vec::len).sum();
+        let aside = if aside.is_empty() { "none".to_owned() } else { aside.join("; ") };
+        format!("| `{topic}.json` | {} | {} | {aside} |\n", ids.len(), ids.len() - left)
+    }
+
+    /// Values set aside, by kind.
+    pub(crate) fn set_aside(&self) -> String {
+        let all: Vec<String> = self.later.iter().map(|(what, count)| format!("{count} of {what}")).collect();
+        all.join(", ")
+    }
+
+    /// Writes the page where `AVERTED_WRITE_DOCS` is set, else fails unless the committed one lists the same values;
+    /// fails in any case unless all agreed. Lines of a case in `absent` stay as the committed page has them.
+    pub(crate) fn finish(self, file: &str, head: &str, absent: &[&str]) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(file);
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        let kept = committed.lines().filter(|l| absent.iter().any(|a| l.starts_with(&format!("| {a} |"))));
+        let lines: Vec<&str> = kept.chain(self.lines.iter().map(String::as_str)).collect();
+        println!("{}\n{} of {} agree", lines.join("\n"), self.checks - self.failures, self.checks);
         assert_eq!(self.failures, 0, "see the table");
+        if std::env::var_os("AVERTED_WRITE_DOCS").is_some() {
+            let mut page = format!(
+                "{head}\n| case | what | ours, the first | theirs | largest relative difference | |\n"
+            );
+            page += "| --- | --- | ---: | ---: | ---: | --- |\n";
+            for line in lines {
+                let _ = writeln!(page, "{line}");
+            }
+            fs::write(&path, page).expect("a writable file");
+            return;
+        }
+        let key = |line: &&str| line.split(" | ").take(2).collect::<Vec<_>>().join(" | ");
+        let listed: Vec<String> =
+            committed.lines().filter(|l| l.ends_with(" pass |")).map(|l| key(&l)).collect();
+        let now: Vec<String> = lines.iter().map(key).collect();
+        assert_eq!(listed, now, "docs/{file} is out of date: make docs");
+        assert!(committed.starts_with(head), "the head of docs/{file} is out of date: make docs");
     }
 }
 
