@@ -2,12 +2,15 @@
 
 pub mod covariance;
 mod estimates;
+mod forecast;
 mod small_sample;
 mod table;
 mod wald;
 
 pub use covariance::Covariance;
 pub use estimates::{CoefficientRow, Estimates, interval_level};
+pub(crate) use forecast::quantile;
+pub use forecast::{Difference, Forecast};
 pub use small_sample::{ClusterFactor, CountRule, Counted, Counts, ParameterFactor, Reference, SmallSample};
 pub use table::{Cell, Table, significant, thousands};
 pub use wald::Wald;

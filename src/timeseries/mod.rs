@@ -1,3 +1,4 @@
 //! Models of one series over time.
 
 pub mod statespace;
+pub mod structural;

@@ -177,6 +177,12 @@ impl Workspace {
         })
     }
 
+    /// Mean and P_* of the state one period after the last observation of the last pass, and whether some state is
+    /// still diffuse there.
+    pub(in crate::timeseries) fn next(&self) -> (&[f64], &[f64], bool) {
+        (&self.a, &self.p, self.diffuse)
+    }
+
     fn start(&mut self, model: &StateSpace) {
         self.a.copy_from_slice(&model.mean);
         self.p.copy_from_slice(&model.covariance);
@@ -207,7 +213,7 @@ impl Workspace {
                 f_inf = 0.0;
             }
         }
-        Innovation { v: value - dot(z, &self.a), f: dot(z, &self.m) + model.observation_variance, f_inf }
+        Innovation { v: value - dot(z, &self.a), f: dot(z, &self.m) + model.noise_at(t), f_inf }
     }
 
     fn learn(&mut self, innovation: &Innovation) {

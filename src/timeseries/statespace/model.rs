@@ -17,8 +17,10 @@ pub struct StateSpace {
     pub(super) loading: Vec<f64>,
     /// States whose loading changes over time, and their loadings: time × these states.
     pub(super) moving: Option<(Vec<usize>, Array2<f64>)>,
-    /// H.
+    /// H, the part that does not change over time.
     pub(super) observation_variance: f64,
+    /// What is known to come to it at each time: sampling variances. Nothing past the end.
+    pub(super) known_variance: Vec<f64>,
     /// Diagonal of Q.
     pub(super) state_variance: Vec<f64>,
     /// `a_1`.
@@ -38,6 +40,7 @@ impl StateSpace {
             loading: vec![0.0; states],
             moving: None,
             observation_variance: 0.0,
+            known_variance: Vec::new(),
             state_variance: vec![0.0; states],
             mean: vec![0.0; states],
             covariance: vec![0.0; states * states],
@@ -86,6 +89,13 @@ impl StateSpace {
         self
     }
 
+    /// Observation t has `known[t]` more variance than H, such as the sampling variance of an estimate.
+    #[must_use]
+    pub fn known_variance(mut self, known: Vec<f64>) -> Self {
+        self.known_variance = known;
+        self
+    }
+
     /// `Q[state, state]`.
     #[must_use]
     pub fn state_variance(mut self, state: usize, variance: f64) -> Self {
@@ -107,6 +117,43 @@ impl StateSpace {
         self.mean[state] = mean;
         self.covariance[state * self.states + state] = variance;
         self
+    }
+
+    /// Changes H in place, for likelihoods in a loop.
+    pub(in crate::timeseries) fn set_observation_variance(&mut self, variance: f64) {
+        self.observation_variance = variance;
+    }
+
+    /// Changes `Q[state, state]` in place.
+    pub(in crate::timeseries) fn set_state_variance(&mut self, state: usize, variance: f64) {
+        self.state_variance[state] = variance;
+    }
+
+    /// Changes an entry of T that is there already.
+    pub(in crate::timeseries) fn set_transition(&mut self, to: usize, from: usize, value: f64) {
+        for entry in self.transition.iter_mut().filter(|e| (e.0, e.1) == (to, from)) {
+            entry.2 = value;
+        }
+    }
+
+    /// Changes the variance a state starts with.
+    pub(in crate::timeseries) fn set_start_variance(&mut self, state: usize, variance: f64) {
+        self.covariance[state * self.states + state] = variance;
+    }
+
+    /// The part of Z that does not change over time.
+    pub(in crate::timeseries) fn loading(&self) -> &[f64] {
+        &self.loading
+    }
+
+    /// The diagonal of Q.
+    pub(in crate::timeseries) fn state_variances(&self) -> &[f64] {
+        &self.state_variance
+    }
+
+    /// H at one time.
+    pub(super) fn noise_at(&self, t: usize) -> f64 {
+        self.observation_variance + self.known_variance.get(t).copied().unwrap_or(0.0)
     }
 
     /// How many states.
@@ -131,7 +178,7 @@ impl StateSpace {
     }
 
     /// `a ← T a`, with `scratch` as long as `a`.
-    pub(super) fn step_mean(&self, a: &mut [f64], scratch: &mut [f64]) {
+    pub(in crate::timeseries) fn step_mean(&self, a: &mut [f64], scratch: &mut [f64]) {
         scratch.fill(0.0);
         for &(i, j, value) in &self.transition {
             scratch[i] += value * a[j];
@@ -149,7 +196,7 @@ impl StateSpace {
     }
 
     /// `P ← T P T'`, with `scratch` as long as `P`.
-    pub(super) fn step_covariance(&self, p: &mut [f64], scratch: &mut [f64]) {
+    pub(in crate::timeseries) fn step_covariance(&self, p: &mut [f64], scratch: &mut [f64]) {
         let m = self.states;
         scratch.fill(0.0);
         for &(i, j, value) in &self.transition {

@@ -1,0 +1,193 @@
+//! Maximum likelihood: several starts, and every variance tried at exactly zero.
+
+use ndarray::Array2;
+
+use crate::error::{Error, Result};
+use crate::linalg::eigen_symmetric;
+use crate::optimize::{Settings, hessian, minimize, nelder_mead};
+use crate::timeseries::structural::likelihood::Problem;
+use crate::timeseries::structural::prepare::Prepared;
+use crate::timeseries::structural::{Component, Structural, StructuralFit};
+
+/// Gains of log-likelihood smaller than this are no reason to keep a variance.
+const NO_GAIN: f64 = 1e-6;
+
+/// The largest standard deviation that a direction of the parameters is given when the likelihood is (nearly) flat
+/// along it: a factor of about twenty in a variance at two of them, to either side.
+const FLAT: f64 = 1.5;
+
+/// How many of the starts are followed to the end.
+const FOLLOWED: usize = 2;
+
+/// Logs of variance relative to the irregular, tried in every combination.
+fn grid(component: Component) -> &'static [f64] {
+    match component {
+        Component::Irregular => &[0.0],
+        Component::Level => &[-1.5, 1.5, -6.0],
+        Component::Slope => &[-4.0, -9.0, -1.0],
+        Component::Seasonal => &[-4.0, -9.0],
+    }
+}
+
+pub(super) fn fit(spec: &Structural, data: Prepared) -> Result<StructuralFit> {
+    let mut problem = Problem::new(spec, &data)?;
+    identified(&mut problem, &data)?;
+    let (mut theta, mut cost) = best_start(&mut problem, &data)?;
+    (theta, cost) = without_zeros(problem.clone(), theta, cost, &data.z, &mut problem);
+    if !cost.is_finite() || (problem.reference.is_some() && problem.scale(&theta, &data.z) < 1e-20) {
+        let why = format!(
+            "`{}` is fitted exactly by the {spec}: its movements have no variance to estimate",
+            data.name
+        );
+        return Err(Error::NothingToEstimate { why });
+    }
+    let theta = spread_scale(&mut problem, &theta, &data.z);
+    let deviation = uncertainty(&mut problem, &theta, &data.z);
+    StructuralFit::new(spec.clone(), data, problem, theta, deviation)
+}
+
+/// Refuses what never leaves the diffuse start.
+fn identified(problem: &mut Problem, data: &Prepared) -> Result<()> {
+    let theta = vec![0.0; problem.dimension()];
+    problem.at(&theta, &data.z);
+    if problem.work.next().2 {
+        let parts =
+            if data.names.is_empty() { String::new() } else { format!(" or {}", data.names.join(", ")) };
+        let why = format!(
+            "`{}` cannot tell the model's parts apart: the trend, a season that is never seen{parts}",
+            data.name
+        );
+        return Err(Error::NothingToEstimate { why });
+    }
+    Ok(())
+}
+
+/// The best end of the most promising starts.
+fn best_start(problem: &mut Problem, data: &Prepared) -> Result<(Vec<f64>, f64)> {
+    let components: Vec<Component> = problem.variances().collect();
+    let mut starts: Vec<Vec<f64>> = vec![Vec::new()];
+    for &component in &components {
+        let longer = |start: &Vec<f64>| {
+            grid(component).iter().map(|&g| [start.clone(), vec![g]].concat()).collect::<Vec<_>>()
+        };
+        starts = starts.iter().flat_map(longer).collect();
+    }
+    if problem.moves_damping() {
+        let longer = |s: &Vec<f64>| [2.2, 0.5].map(|logit| [s.clone(), vec![logit]].concat());
+        starts = starts.iter().flat_map(longer).collect();
+    }
+    let cost_of = |problem: &mut Problem, start: Vec<f64>| (problem.cost(&start, &data.z), start);
+    let mut tried: Vec<(f64, Vec<f64>)> = starts.into_iter().map(|s| cost_of(problem, s)).collect();
+    tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut best: Option<(Vec<f64>, f64)> = None;
+    let mut trouble = None;
+    for (_, start) in tried.into_iter().take(FOLLOWED) {
+        match descend(problem, &start, &data.z) {
+            Ok((at, value)) if best.as_ref().is_none_or(|b| value < b.1) => best = Some((at, value)),
+            Ok(_) => {}
+            Err(error) => trouble = Some(error),
+        }
+    }
+    match (best, trouble) {
+        (Some(best), _) => Ok(best),
+        // The likelihood runs off to infinity: the caller says so.
+        (None, Some(Error::Argument { .. }) | None) => {
+            Ok((vec![0.0; problem.dimension()], f64::NEG_INFINITY))
+        }
+        (None, Some(error)) => Err(error),
+    }
+}
+
+/// From one start to a minimum: BFGS, and the simplex where that is stuck.
+fn descend(problem: &mut Problem, start: &[f64], z: &[f64]) -> Result<(Vec<f64>, f64)> {
+    if start.is_empty() {
+        let value = problem.cost(start, z);
+        return Ok((Vec::new(), value));
+    }
+    let settings = Settings { gradient_tolerance: 1e-6, difference: 1e-5, max_iterations: 200 };
+    let found = minimize(|theta| problem.cost(theta, z), start, &settings).or_else(|error| match error {
+        Error::NotConverged { .. } => nelder_mead(|theta| problem.cost(theta, z), start, 1.0, 1e-10, 2_000),
+        other => Err(other),
+    })?;
+    Ok((found.at, found.value))
+}
+
+/// Sets variances to zero, one after the other, as long as the likelihood does not mind.
+fn without_zeros(
+    mut best: Problem,
+    mut theta: Vec<f64>,
+    mut cost: f64,
+    z: &[f64],
+    out: &mut Problem,
+) -> (Vec<f64>, f64) {
+    'again: loop {
+        let free: Vec<Component> = Component::ALL.into_iter().filter(|&c| best.free[c as usize]).collect();
+        for &component in &free {
+            if best.reference.is_some() && free.len() == 1 {
+                break;
+            }
+            let Some((mut smaller, start)) = dropped(&best, &theta, component) else { continue };
+            if smaller.cost(&start, z) > cost + 0.5 {
+                continue;
+            }
+            let Ok((at, value)) = descend(&mut smaller, &start, z) else { continue };
+            if value <= cost + NO_GAIN {
+                (best, theta, cost) = (smaller, at, value);
+                continue 'again;
+            }
+        }
+        *out = best;
+        return (theta, cost);
+    }
+}
+
+/// The problem without one variance, and the vector to start it from.
+fn dropped(problem: &Problem, theta: &[f64], component: Component) -> Option<(Problem, Vec<f64>)> {
+    let mut logs = [0.0; 4];
+    for (c, &t) in problem.variances().zip(theta) {
+        logs[c as usize] = t;
+    }
+    let damping = problem.moves_damping().then(|| theta[theta.len() - 1]);
+    let mut smaller = problem.clone();
+    smaller.free[component as usize] = false;
+    smaller.fixed[component as usize] = 0.0;
+    let mut base = 0.0;
+    if problem.reference == Some(component) {
+        let next = Component::ALL.into_iter().find(|&c| smaller.free[c as usize])?;
+        smaller.reference = Some(next);
+        base = logs[next as usize];
+    }
+    let mut start: Vec<f64> = smaller.variances().map(|c| logs[c as usize] - base).collect();
+    if smaller.moves_damping() {
+        start.extend(damping);
+    }
+    Some((smaller, start))
+}
+
+/// Puts the concentrated scale back into the vector.
+fn spread_scale(problem: &mut Problem, theta: &[f64], z: &[f64]) -> Vec<f64> {
+    let Some(reference) = problem.reference else { return theta.to_vec() };
+    let scale = problem.scale(theta, z).ln();
+    let mut rest = theta.iter();
+    let mut full = Vec::with_capacity(theta.len() + 1);
+    for component in Component::ALL.into_iter().filter(|&c| problem.free[c as usize]) {
+        let relative = if component == reference { 0.0 } else { rest.next().copied().unwrap_or_default() };
+        full.push(relative + scale);
+    }
+    full.extend(rest);
+    *problem = problem.loosened();
+    full
+}
+
+/// A square root of the inverse information: `theta + root · standard normals` is a draw.
+fn uncertainty(problem: &mut Problem, theta: &[f64], z: &[f64]) -> Array2<f64> {
+    let n = theta.len();
+    let information = hessian(&mut |t| problem.cost(t, z), theta, 1e-3);
+    problem.set(theta);
+    let finite = information.iter().all(|v| v.is_finite());
+    let Some((values, vectors)) = finite.then(|| eigen_symmetric(information.view()).ok()).flatten() else {
+        return Array2::from_diag_elem(n, FLAT);
+    };
+    let size = |j: usize| 1.0 / values[j].max(1.0 / (FLAT * FLAT)).sqrt();
+    Array2::from_shape_fn((n, n), |(i, j)| vectors[[i, j]] * size(j))
+}
