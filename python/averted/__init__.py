@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from averted import datasets as datasets
     from averted._formula import Design as Design
     from averted._read import read as read
+    from averted.forecast import Forecast as Forecast
+    from averted.forecast import backtest as backtest
+    from averted.forecast import score as score
     from averted.money import Money as Money
     from averted.panel import Events as Events
     from averted.panel import Panel as Panel
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from averted.study import Claim as Claim
     from averted.study import Finding as Finding
     from averted.study import audit as audit
+    from averted.timeseries import Structural as Structural
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
@@ -41,6 +45,7 @@ _WHERE = {
     "Design": "averted._formula",
     "Events": "averted.panel",
     "Finding": "averted.study",
+    "Forecast": "averted.forecast",
     "LeadTest": "averted.spending",
     "Money": "averted.money",
     "Ols": "averted.regression",
@@ -48,10 +53,13 @@ _WHERE = {
     "Poisson": "averted.regression",
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",
+    "Structural": "averted.timeseries",
     "audit": "averted.study",
+    "backtest": "averted.forecast",
     "datasets": "averted.datasets",
     "read": "averted._read",
     "respond": "averted.spending",
+    "score": "averted.forecast",
 }
 
 __all__ = [

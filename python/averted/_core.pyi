@@ -389,3 +389,129 @@ def claim(
     design: tuple[str, list[tuple[str, bool]], bool] | None,
     lang: str,
 ) -> tuple[str, str, str, list[str]]: ...
+
+@final
+class Structural:
+    def __new__(
+        cls,
+        *,
+        trend: str,
+        season: int,
+        scale: str,
+        sampling: bool,
+        variances: list[float | None],
+        damping: float | None,
+    ) -> Structural: ...
+    def fit(
+        self,
+        name: str,
+        y: NDArray[np.float64],
+        *,
+        x: NDArray[np.float64] | None,
+        names: list[str],
+        exposure: NDArray[np.float64] | None,
+        labels: list[str],
+        prior: list[tuple[float, float]],
+    ) -> StructuralFit: ...
+
+@final
+class StructuralFit:
+    @property
+    def log_likelihood(self) -> float: ...
+    @property
+    def aic(self) -> float: ...
+    @property
+    def aicc(self) -> float: ...
+    @property
+    def n_diffuse(self) -> int: ...
+    @property
+    def n_observed(self) -> int: ...
+    @property
+    def notes(self) -> list[str]: ...
+    @property
+    def parameters(self) -> list[tuple[str, float, float]]: ...
+    def coefficients(self, level: float) -> Table: ...
+    def parts(self) -> dict[str, NDArray[np.float64]]: ...
+    def predict(
+        self, horizon: int, x: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def forecast(
+        self,
+        horizon: int,
+        names: list[str],
+        futures: list[NDArray[np.float64] | None],
+        *,
+        exposure: NDArray[np.float64] | None,
+        draws: int,
+        seed: int | None,
+        labels: list[str] | None,
+    ) -> Forecast: ...
+
+@final
+class Forecast:
+    @property
+    def scenarios(self) -> list[str]: ...
+    @property
+    def labels(self) -> list[str]: ...
+    @property
+    def cutoff(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def notes(self) -> list[str]: ...
+    def scenario(self, name: str) -> int: ...
+    def mean(self, scenario: int) -> NDArray[np.float64]: ...
+    def quantile(self, scenario: int, p: float) -> NDArray[np.float64]: ...
+    def interval(self, scenario: int, level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def paths(self, scenario: int) -> NDArray[np.float64]: ...
+    def difference(
+        self, scenario: int, reference: int, periods: int, level: float
+    ) -> tuple[float, float, float, float]: ...
+    def score(
+        self, observed: NDArray[np.float64], scenario: int
+    ) -> list[tuple[float, float, float, list[bool]] | None]: ...
+    def table(self, level: float) -> Table: ...
+
+@final
+class Backtest:
+    @property
+    def seed(self) -> int: ...
+    @property
+    def rows(self) -> list[tuple[str, str, int, float, list[tuple[float, list[tuple[float, float]]]]]]: ...
+    def table(self) -> Table: ...
+
+def forecast_panel(
+    panel: Panel,
+    horizon: int,
+    *,
+    units: list[str] | None,
+    scenarios: list[tuple[str, list[tuple[str, float | NDArray[np.float64]]]]],
+    response: tuple[str, NDArray[np.float64], NDArray[np.float64]] | None,
+    draws: int,
+    seed: int | None,
+    trend: str,
+    season: int | None,
+    progress: Any,
+) -> list[tuple[str, tuple[Forecast, StructuralFit, list[str], list[float]] | None, str]]: ...
+def backtest_series(
+    spec: Structural,
+    name: str,
+    y: NDArray[np.float64],
+    settings: tuple[int, int, int, int, int],
+    *,
+    x: NDArray[np.float64] | None,
+    exposure: NDArray[np.float64] | None,
+    labels: list[str],
+    seed: int | None,
+    progress: Any,
+) -> Backtest: ...
+def backtest_panel(
+    panel: Panel,
+    settings: tuple[int, int, int, int, int],
+    *,
+    units: list[str] | None,
+    seed: int | None,
+    trend: str,
+    season: int | None,
+    progress: Any,
+) -> list[tuple[str, Backtest | None, str]]: ...

@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use crate::data::{Count, Panel};
 use crate::error::{Error, Result, nearest};
+use crate::forecast::backtest::{Backtest, BacktestResult};
 use crate::forecast::scenario::{LagResponse, Scenario};
 use crate::inference::Forecast;
 use crate::parallel::{Watch, try_map};
@@ -49,14 +50,14 @@ pub struct UnitOutcome {
 }
 
 /// A unit's series: consecutive periods from its first to its last known count.
-pub(super) struct Unit {
-    pub(super) name: String,
+struct Unit {
+    name: String,
     first: i64,
     /// Row of the frame of every period, and of the periods after the last count.
     rows: Vec<Option<usize>>,
-    pub(super) y: Vec<f64>,
-    pub(super) exposure: Option<Vec<f64>>,
-    pub(super) labels: Vec<String>,
+    y: Vec<f64>,
+    exposure: Option<Vec<f64>>,
+    labels: Vec<String>,
 }
 
 impl PanelForecast {
@@ -143,8 +144,7 @@ impl PanelForecast {
         let seed = self.seed.unwrap_or_else(fresh_seed);
         try_map(codes.len(), watch, |i| {
             let unit = panel.index().unit().labels()[codes[i] as usize].clone();
-            // Seeds by unit and not by place, so that a unit's paths do not depend on which others were asked for.
-            let outcome = self.one(panel, codes[i], &columns, seed.wrapping_add(u64::from(codes[i])));
+            let outcome = self.one(panel, codes[i], &columns, seed);
             match outcome {
                 Err(Error::Interrupted) => Err(Error::Interrupted),
                 outcome => Ok(UnitForecast { unit, outcome }),
@@ -156,6 +156,32 @@ impl PanelForecast {
     pub fn specification(&self, panel: &Panel) -> Structural {
         let season = self.season.unwrap_or_else(|| panel.frequency().per_year());
         Structural::new().scale(Scale::Log).trend(self.trend).seasonal(season)
+    }
+
+    /// Sends every unit through its past; spending and scenarios play no part.
+    ///
+    /// # Errors
+    /// As [`run_watched`](Self::run_watched).
+    pub fn backtest(
+        &self,
+        panel: &Panel,
+        backtest: &Backtest,
+        watch: &Watch<'_>,
+    ) -> Result<Vec<(String, Result<BacktestResult>)>> {
+        let codes = self.codes(panel)?;
+        let spec = self.specification(panel);
+        try_map(codes.len(), watch, |i| {
+            let one = || {
+                let unit = Unit::read(panel, codes[i])?;
+                let name = panel.events_name().unwrap_or("events");
+                let mut series = Series::new(name, &unit.y).labels(unit.labels.clone());
+                if let Some(exposure) = &unit.exposure {
+                    series = series.exposure(exposure);
+                }
+                backtest.run(&spec, &series).map_err(|error| unit.with_row(error))
+            };
+            Ok((panel.index().unit().labels()[codes[i] as usize].clone(), one()))
+        })
     }
 
     /// The columns that scenarios change.
@@ -198,7 +224,9 @@ impl PanelForecast {
         units.iter().map(code).collect()
     }
 
-    fn one(&self, panel: &Panel, code: u32, columns: &[String], seed: u64) -> Result<UnitOutcome> {
+    fn one(&self, panel: &Panel, code: u32, columns: &[String], given: u64) -> Result<UnitOutcome> {
+        // By unit and not by place, so that a unit's paths do not depend on which others were asked for.
+        let seed = mixed(given, code);
         let unit = Unit::read(panel, code)?;
         let n = unit.y.len();
         let names: Vec<String> = columns.to_vec();
@@ -270,7 +298,7 @@ impl PanelForecast {
         let last = unit.first + n as i64 - 1;
         let labels = (1..=self.horizon as i64).map(|h| panel.label(last + h)).collect();
         let names = plans.into_iter().map(|p| p.0).collect();
-        let mut forecast = Forecast::new(names, paths, labels, panel.label(last), seed)?;
+        let mut forecast = Forecast::new(names, paths, labels, panel.label(last), given)?;
         if unit.y.iter().all(|y| y.is_nan() || y.fract() == 0.0) {
             forecast = forecast.counts();
         }
@@ -296,9 +324,17 @@ impl PanelForecast {
     }
 }
 
+/// A seed of the unit's own (the finaliser of `SplitMix64`, Steele et al. 2014).
+fn mixed(seed: u64, code: u32) -> u64 {
+    let mut z = seed ^ (u64::from(code) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
 impl Unit {
     /// The unit's counts in order of time.
-    pub(super) fn read(panel: &Panel, code: u32) -> Result<Self> {
+    fn read(panel: &Panel, code: u32) -> Result<Self> {
         let index = panel.index();
         let Some(counts) = panel.counts() else {
             let must = "declared: a forecast is of the panel's events".into();

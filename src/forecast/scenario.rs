@@ -1,7 +1,7 @@
 //! Futures of spending: multiples of the last observed value, or paths.
 //!
 //! Spending enters in one of two ways: as a regressor of the structural model, or through a response that was
-//! estimated elsewhere, log rate ← Σ_l b_l x_{t−l}, b ~ N(b̂, V). Every set of paths draws b once and uses it for the
+//! estimated elsewhere, `log rate ← Σ_l b_l x_{t−l}`, `b ~ N(b̂, V)`. Every set of paths draws b once and uses it for the
 //! history and for every scenario alike.
 //!
 //! ```

@@ -16,7 +16,8 @@
 //! ```
 
 use crate::distribution::Normal;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::inference::Forecast;
 
 /// Tails α of the eleven central intervals that, with the median, make the 23 quantiles of the forecast hubs.
 pub const HUB_TAILS: [f64; 11] = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -150,4 +151,23 @@ impl Score {
             covered: LEVELS.map(|level| covered(y, &sorted, level)),
         }
     }
+}
+
+/// The scores of a forecast, period by period; none where nothing was observed (NaN).
+///
+/// # Errors
+/// [`Error::Shape`] unless there is one observation a period.
+pub fn score(observed: &[f64], forecast: &Forecast, scenario: usize) -> Result<Vec<Option<Score>>> {
+    let paths = forecast.paths(scenario);
+    if observed.len() != paths.ncols() {
+        return Err(Error::Shape {
+            what: "observed".into(),
+            expected: format!("{} periods", paths.ncols()),
+            found: observed.len().to_string(),
+        });
+    }
+    let one = |(y, draws): (&f64, ndarray::ArrayView1<'_, f64>)| {
+        (!y.is_nan()).then(|| Score::of(*y, draws.iter().copied()))
+    };
+    Ok(observed.iter().zip(paths.columns()).map(one).collect())
 }

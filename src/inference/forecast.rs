@@ -101,6 +101,21 @@ impl Forecast {
         self
     }
 
+    /// With these names of the periods.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] unless there is one a period.
+    pub fn labelled(self, labels: Vec<String>) -> Result<Self> {
+        if labels.len() == self.labels.len() {
+            return Ok(Self { labels, ..self });
+        }
+        Err(Error::Shape {
+            what: "labels".into(),
+            expected: format!("{} periods", self.labels.len()),
+            found: labels.len().to_string(),
+        })
+    }
+
     /// With a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {

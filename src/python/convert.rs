@@ -15,7 +15,6 @@ pub(super) fn enter<T: Send>(py: Python<'_>, work: impl FnOnce() -> crate::Resul
 /// As [`enter`], for long loops: looks for Ctrl-C and reports progress ten times a second.
 ///
 /// `progress`, if given, is called as `progress(done, all)`.
-#[expect(dead_code, reason = "the first long loop is still to come")]
 pub(super) fn enter_watched<T: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,

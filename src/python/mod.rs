@@ -3,12 +3,14 @@
 mod convert;
 mod data;
 mod error;
+mod forecast;
 mod inference;
 mod panel;
 mod regression;
 mod sources;
 mod spending;
 mod study;
+mod timeseries;
 
 use pyo3::prelude::*;
 
@@ -24,6 +26,8 @@ mod _core {
     #[pymodule_export]
     use super::data::{PyDesign, PyFrame, debug_build, formula_columns};
     #[pymodule_export]
+    use super::forecast::{PyBacktest, PyForecast, backtest_panel, backtest_series, forecast_panel};
+    #[pymodule_export]
     use super::inference::PyTable;
     #[pymodule_export]
     use super::panel::{PyEvents, PyMoney, PyPanel};
@@ -35,4 +39,6 @@ mod _core {
     use super::spending::{PyAverted, PyLeadTest, PyResponse, PySpendingResponse, PyWithoutSpending};
     #[pymodule_export]
     use super::study::{PyAudit, audit, audit_codes, claim, respond};
+    #[pymodule_export]
+    use super::timeseries::{PyStructural, PyStructuralFit};
 }

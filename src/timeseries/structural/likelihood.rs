@@ -73,7 +73,7 @@ impl Problem {
 
     /// Sets the model's variances; false when the vector is too far out.
     pub(super) fn set(&mut self, theta: &[f64]) -> bool {
-        if theta.iter().any(|t| !(t.abs() <= FARTHEST)) {
+        if theta.iter().any(|t| t.is_nan() || t.abs() > FARTHEST) {
             return false;
         }
         let mut at = 0;

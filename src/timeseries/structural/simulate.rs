@@ -39,11 +39,28 @@ impl StructuralFit {
         draws: usize,
         seed: Option<u64>,
     ) -> Result<Forecast> {
+        self.forecast_under(horizon, vec!["forecast".into()], &[x], exposure, draws, seed)
+    }
+
+    /// As [`forecast`](Self::forecast), under several named futures of the regressors.
+    ///
+    /// # Errors
+    /// As [`forecast`](Self::forecast).
+    pub fn forecast_under(
+        &self,
+        horizon: usize,
+        names: Vec<String>,
+        futures: &[Option<ArrayView2<'_, f64>>],
+        exposure: Option<&[f64]>,
+        draws: usize,
+        seed: Option<u64>,
+    ) -> Result<Forecast> {
         let seed = seed.unwrap_or_else(fresh_seed);
-        let paths = self.simulate(horizon, &[x], exposure, None, draws, seed)?;
+        let paths = self.simulate(horizon, futures, exposure, None, draws, seed)?;
         let labels = (1..=horizon).map(|h| format!("+{h}")).collect();
         let cutoff = self.data.labels.last().cloned().unwrap_or_else(|| (self.len() - 1).to_string());
-        Forecast::new(vec!["forecast".into()], paths, labels, cutoff, seed)
+        let forecast = Forecast::new(names, paths, labels, cutoff, seed)?;
+        Ok(self.notes().into_iter().fold(forecast, Forecast::note))
     }
 
     /// Paths (draws × horizon) of the outcome under several futures of the regressors and offsets. Path i uses the same

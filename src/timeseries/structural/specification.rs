@@ -183,7 +183,7 @@ impl Structural {
     fn check(&self, series: &Series<'_>) -> Result<()> {
         for component in Component::ALL {
             let Some(variance) = self.given[component as usize] else { continue };
-            if !(variance >= 0.0 && variance.is_finite()) || !self.has(component) {
+            if !(variance >= 0.0 && variance.is_finite() && self.has(component)) {
                 let must = "finite, zero or more, and of a component that the model has";
                 return Err(argument(&format!("variance of {}", component.name()), variance, must));
             }
@@ -204,7 +204,9 @@ impl Structural {
                 found: self.prior.len().to_string(),
             });
         }
-        if let Some((mean, variance)) = self.prior.iter().find(|(m, v)| !m.is_finite() || !(*v > 0.0)) {
+        if let Some((mean, variance)) =
+            self.prior.iter().find(|(m, v)| !m.is_finite() || v.is_nan() || *v <= 0.0)
+        {
             let value = format!("({mean}, {variance})");
             return Err(argument("prior", value, "a finite mean and a variance above zero"));
         }

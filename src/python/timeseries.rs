@@ -1,0 +1,178 @@
+//! Models of one series across the border.
+
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::convert::enter;
+use super::forecast::PyForecast;
+use super::inference::PyTable;
+use crate::inference::CoefficientRow;
+use crate::timeseries::structural::{Component, Series, Structural, StructuralFit};
+
+/// A structural model, unfitted.
+#[pyclass(frozen, name = "Structural", module = "averted._core")]
+pub(super) struct PyStructural(pub(super) Structural);
+
+#[pymethods]
+impl PyStructural {
+    /// `variances`: irregular, level, slope, seasonal; None is estimated.
+    #[new]
+    #[pyo3(signature = (*, trend, season, scale, sampling, variances, damping))]
+    fn new(
+        trend: &str,
+        season: usize,
+        scale: &str,
+        sampling: bool,
+        variances: [Option<f64>; 4],
+        damping: Option<f64>,
+    ) -> PyResult<Self> {
+        let mut made = Structural::new().trend(trend.parse()?).seasonal(season).scale(scale.parse()?);
+        if sampling {
+            made = made.sampling_variance();
+        }
+        if let Some(factor) = damping {
+            made = made.damping(factor);
+        }
+        let components = [Component::Irregular, Component::Level, Component::Slope, Component::Seasonal];
+        for (component, variance) in components.into_iter().zip(variances) {
+            made = variance.map_or(made.clone(), |v| made.variance(component, v));
+        }
+        Ok(Self(made))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a series and what belongs to it")]
+    #[pyo3(signature = (name, y, *, x, names, exposure, labels, prior))]
+    fn fit(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        y: PyReadonlyArray1<'_, f64>,
+        x: Option<PyReadonlyArray2<'_, f64>>,
+        names: Vec<String>,
+        exposure: Option<PyReadonlyArray1<'_, f64>>,
+        labels: Vec<String>,
+        prior: Vec<(f64, f64)>,
+    ) -> PyResult<PyStructuralFit> {
+        let y = y.as_array().to_vec();
+        let exposure = exposure.map(|e| e.as_array().to_vec());
+        let x = x.map(|x| x.as_array().to_owned());
+        let fit = enter(py, || {
+            let mut series = Series::new(name, &y).labels(labels);
+            if let Some(exposure) = &exposure {
+                series = series.exposure(exposure);
+            }
+            if let Some(x) = &x {
+                series = series.regressors(x.view(), &names);
+            }
+            self.0.clone().prior(prior).fit(&series)
+        })?;
+        Ok(PyStructuralFit(fit))
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A fitted structural model.
+#[pyclass(frozen, name = "StructuralFit", module = "averted._core")]
+pub(super) struct PyStructuralFit(pub(super) StructuralFit);
+
+#[pymethods]
+impl PyStructuralFit {
+    #[getter]
+    fn log_likelihood(&self) -> f64 {
+        self.0.log_likelihood()
+    }
+
+    #[getter]
+    fn aic(&self) -> f64 {
+        self.0.aic()
+    }
+
+    #[getter]
+    fn aicc(&self) -> f64 {
+        self.0.aicc()
+    }
+
+    #[getter]
+    fn n_diffuse(&self) -> usize {
+        self.0.n_diffuse()
+    }
+
+    #[getter]
+    fn n_observed(&self) -> usize {
+        self.0.n_observed()
+    }
+
+    #[getter]
+    fn notes(&self) -> Vec<String> {
+        self.0.notes()
+    }
+
+    /// Name, estimate and standard error of variances and damping.
+    #[getter]
+    fn parameters(&self) -> Vec<(String, f64, f64)> {
+        self.0.parameters().into_iter().map(|p| (p.name, p.estimate, p.std_error)).collect()
+    }
+
+    /// The table of the regressors' coefficients.
+    fn coefficients(&self, level: f64) -> PyResult<PyTable> {
+        crate::inference::interval_level(level)?;
+        Ok(PyTable(CoefficientRow::table(&self.0.coefficient_rows(level))))
+    }
+
+    /// Smoothed parts by name.
+    fn parts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let parts = enter(py, || self.0.parts())?;
+        let out = PyDict::new(py);
+        let some = [("slope", parts.slope), ("seasonal", parts.seasonal), ("regression", parts.regression)];
+        out.set_item("observed", parts.observed.to_pyarray(py))?;
+        out.set_item("level", parts.level.to_pyarray(py))?;
+        out.set_item("level_std_error", parts.level_std_error.to_pyarray(py))?;
+        for (name, values) in some {
+            if let Some(values) = values {
+                out.set_item(name, values.to_pyarray(py))?;
+            }
+        }
+        out.set_item("residuals", parts.residuals.to_pyarray(py))?;
+        Ok(out)
+    }
+
+    /// Means and variances on the model's scale, parameters taken as known.
+    #[expect(clippy::type_complexity, reason = "two arrays")]
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        horizon: usize,
+        x: Option<PyReadonlyArray2<'_, f64>>,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let x = x.map(|x| x.as_array().to_owned());
+        let found = enter(py, || self.0.predict(horizon, x.as_ref().map(|x| x.view())))?;
+        Ok((found.mean.to_pyarray(py), found.variance.to_pyarray(py)))
+    }
+
+    #[pyo3(signature = (horizon, names, futures, *, exposure, draws, seed, labels))]
+    #[expect(clippy::too_many_arguments, reason = "the future and how it is drawn")]
+    fn forecast(
+        &self,
+        py: Python<'_>,
+        horizon: usize,
+        names: Vec<String>,
+        futures: Vec<Option<PyReadonlyArray2<'_, f64>>>,
+        exposure: Option<PyReadonlyArray1<'_, f64>>,
+        draws: usize,
+        seed: Option<u64>,
+        labels: Option<Vec<String>>,
+    ) -> PyResult<PyForecast> {
+        let futures: Vec<_> = futures.into_iter().map(|f| f.map(|f| f.as_array().to_owned())).collect();
+        let exposure = exposure.map(|e| e.as_array().to_vec());
+        let made = enter(py, || {
+            let views: Vec<_> = futures.iter().map(|f| f.as_ref().map(|f| f.view())).collect();
+            let made = self.0.forecast_under(horizon, names, &views, exposure.as_deref(), draws, seed)?;
+            labels.map_or(Ok(made.clone()), |labels| made.labelled(labels))
+        })?;
+        Ok(PyForecast(made))
+    }
+}
