@@ -109,7 +109,7 @@ fn scenarios_differ_by_the_response_alone() {
     let results = scenarios().units(vec!["Mexico".into()]).response(exact).run(&panel(24)).expect("results");
     let forecast = &results[0].outcome.as_ref().expect("a forecast").forecast;
     // The last spending: 10 + (23 · 7919 mod 13).
-    let extra = 0.2 * (10.0 + ((23 * 7919) % 13) as f64);
+    let extra = 0.2 * (10.0 + f64::from((23 * 7919) % 13));
     let (flat, more) = (forecast.paths(0), forecast.paths(1));
     for (a, b) in flat.rows().into_iter().zip(more.rows()) {
         for h in 0..5 {

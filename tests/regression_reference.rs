@@ -587,7 +587,7 @@ fn set_aside(out: &mut Comparison, gold: &Value) {
             // White's robust covariance is `vcovHC_white1`, checked.
             let waits =
                 |parts: &&[&str]| parts.iter().any(|part| key.contains(part)) && !key.contains("white1");
-            if let Some((what, _)) = VALUES_WAITING.iter().find(|(_, parts)| waits(&parts)) {
+            if let Some((what, _)) = VALUES_WAITING.iter().find(|(_, parts)| waits(parts)) {
                 out.later(what);
             }
         }

@@ -97,7 +97,10 @@ fn likelihoods_at_given_variances() {
         let ours = fit.log_likelihood() - fit.n_diffuse() as f64 * HALF_LOG_TWO_PI;
         table.check(series, "log-likelihood (statsmodels)", &[ours], &[find(series, model)], (1e-8, 0.0));
     }
-    table.finish("Structural models", "reference/structural.md");
+    let head = "# Conformance: structural models\n\nLikelihoods, smoothed levels and predictions at given variances beside KFAS \
+                and statsmodels; `tests/structural.rs` makes\nthis page (`make docs`) and fails when a value differs by more \
+                than 1e-8 (relative) unless a comment there says why.\n";
+    table.finish("conformance_structural.md", head, &[]);
 }
 
 #[test]

@@ -89,8 +89,10 @@ class _Specification:
                 raise InputError(f"{name} = {type(value).__name__}: must be the name of a column or an expression")
         if self.weights is not None and self.frequency_weights is not None:
             raise InputError("weights and frequency_weights are both given: rows have one kind of weight")
-        panel = None if self.panel is None else tuple(self.panel)
-        if panel is not None and (len(panel) != 2 or not all(isinstance(name, str) for name in panel)):
+        panel = None if self.panel is None or isinstance(self.panel, str) else tuple(self.panel)
+        if self.panel is not None and (
+            panel is None or len(panel) != 2 or not all(isinstance(name, str) for name in panel)
+        ):
             raise InputError(f'panel = {self.panel!r}: must be two columns, such as ("state", "year")')
         object.__setattr__(self, "panel", panel)
         if isinstance(self.cluster, list):

@@ -146,7 +146,7 @@ fn search(
             return Some(there);
         }
         step = if high.is_finite() { 0.5 * (low + high) } else { 2.0 * low };
-        if high - low <= 1e-14 * high {
+        if high.is_finite() && high - low <= 1e-14 * high {
             break;
         }
     }
