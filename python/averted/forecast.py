@@ -160,31 +160,32 @@ class Forecast(Result):
         """
         from averted import _plot
 
-        ax = _plot.axes(ax)
-        labels, y = self._history
-        labels, y = labels[-past:], y[-past:]
-        n, horizon = len(y), len(self.periods)
-        at = np.arange(n - 1, n + horizon)
-        known = np.flatnonzero(~np.isnan(y))
-        last = y[known[-1]] if len(known) else np.nan
-        for level, alpha in ((95, 0.14), (80, 0.18), (50, 0.25)):
-            lower, upper = self._core.interval(0, level / 100)
-            _plot.band(ax, at, np.r_[last, lower], np.r_[last, upper], alpha=alpha)
-        ax.plot(np.arange(n), y, color=_plot.INK, marker="o", markersize=2.5, linewidth=1.2, label="observed")
-        for s, name in enumerate(self.scenarios):
-            color, dash = _plot.SERIES[s % len(_plot.SERIES)], _plot.DASHES[s % len(_plot.DASHES)]
-            middle = np.r_[last, self._core.quantile(s, 0.5)]
-            text = "median; bands 50, 80, 95 %" if len(self.scenarios) == 1 else f"{name}, median"
-            ax.plot(at, middle, color=color, linestyle=dash, label=text)
-        ax.axvline(n - 0.5, color=_plot.GREY, linewidth=0.7, linestyle=":")
-        _plot.periods(ax, [*labels, *self.periods])
-        ax.set_ylim(bottom=min(0.0, float(np.nanmin(y))))
-        _plot.thousands(ax)
-        what = self.outcome or "outcome"
-        each = "a year" if self.cutoff.isdigit() else "a period"
-        bands = "" if len(self.scenarios) == 1 else f"; bands 50, 80, 95 % of {self.scenarios[0]}"
-        _plot.label(ax, title=self.unit if self.unit != "y" else "Forecast", y=f"{what} {each}{bands}")
-        ax.legend(loc="upper left")
+        with _plot.style():
+            ax = _plot.axes(ax)
+            labels, y = self._history
+            labels, y = labels[-past:], y[-past:]
+            n, horizon = len(y), len(self.periods)
+            at = np.arange(n - 1, n + horizon)
+            known = np.flatnonzero(~np.isnan(y))
+            last = y[known[-1]] if len(known) else np.nan
+            for level, alpha in ((95, 0.14), (80, 0.18), (50, 0.25)):
+                lower, upper = self._core.interval(0, level / 100)
+                _plot.band(ax, at, np.r_[last, lower], np.r_[last, upper], alpha=alpha)
+            ax.plot(np.arange(n), y, color=_plot.INK, marker="o", markersize=2.5, linewidth=1.2, label="observed")
+            for s, name in enumerate(self.scenarios):
+                color, dash = _plot.SERIES[s % len(_plot.SERIES)], _plot.DASHES[s % len(_plot.DASHES)]
+                middle = np.r_[last, self._core.quantile(s, 0.5)]
+                text = "median; bands 50, 80, 95 %" if len(self.scenarios) == 1 else f"{name}, median"
+                ax.plot(at, middle, color=color, linestyle=dash, label=text)
+            ax.axvline(n - 0.5, color=_plot.GREY, linewidth=0.7, linestyle=":")
+            _plot.periods(ax, [*labels, *self.periods])
+            ax.set_ylim(bottom=min(0.0, float(np.nanmin(y))))
+            _plot.thousands(ax)
+            what = self.outcome or "outcome"
+            each = "a year" if self.cutoff.isdigit() else "a period"
+            bands = "" if len(self.scenarios) == 1 else f"; bands 50, 80, 95 % of {self.scenarios[0]}"
+            _plot.label(ax, title=self.unit if self.unit != "y" else "Forecast", y=f"{what} {each}{bands}")
+            ax.legend(loc="upper left")
         return ax
 
 

@@ -274,16 +274,17 @@ class StructuralFit(Result):
         from averted import _plot
 
         parts = self._core.parts()
-        ax = _plot.axes(ax)
-        at = np.arange(len(self._y))
-        level, reach = parts["level"], 1.96 * parts["level_std_error"]
-        _plot.band(ax, at, level - reach, level + reach)
-        ax.plot(at, parts["observed"], "o", color=_plot.GREY, markersize=2.8, label="observed")
-        ax.plot(at, level, color=_plot.BLUE, label="level, 95 % band")
-        _plot.periods(ax, self._periods())
-        scale = "log scale" if self.specification.scale == "log" else "as given"
-        _plot.label(ax, title=f"{self.specification!r}", y=f"outcome, {scale}")
-        ax.legend()
+        with _plot.style():
+            ax = _plot.axes(ax)
+            at = np.arange(len(self._y))
+            level, reach = parts["level"], 1.96 * parts["level_std_error"]
+            _plot.band(ax, at, level - reach, level + reach)
+            ax.plot(at, parts["observed"], "o", color=_plot.GREY, markersize=2.8, label="observed")
+            ax.plot(at, level, color=_plot.BLUE, label="level, 95 % band")
+            _plot.periods(ax, self._periods())
+            scale = "log scale" if self.specification.scale == "log" else "as given"
+            _plot.label(ax, title=f"{self.specification!r}", y=f"outcome, {scale}")
+            ax.legend()
         return ax
 
 

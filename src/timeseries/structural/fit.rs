@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use crate::error::Result;
 use crate::inference::CoefficientRow;
 use crate::timeseries::statespace::{LogLikelihood, StateSpace, smooth};
-use crate::timeseries::structural::likelihood::{HALF_LOG_TWO_PI, Problem, logistic};
+use crate::timeseries::structural::likelihood::{HALF_LOG_TWO_PI, MOST_DAMPING, Problem, logistic};
 use crate::timeseries::structural::prepare::{Layout, Prepared};
 use crate::timeseries::structural::{Component, Structural};
 
@@ -188,8 +188,11 @@ impl StructuralFit {
         }
         if let Some(factor) = self.damping() {
             let moves = self.problem.moves_damping();
-            let std_error =
-                if moves { factor * (1.0 - factor) * error(self.theta.len() - 1) } else { f64::NAN };
+            let std_error = if moves {
+                factor * (1.0 - factor / MOST_DAMPING) * error(self.theta.len() - 1)
+            } else {
+                f64::NAN
+            };
             rows.push(Parameter { name: "damping".into(), estimate: factor, std_error });
         }
         rows

@@ -8,6 +8,9 @@ use crate::timeseries::structural::{Component, Structural, Trend};
 /// `½ log 2π`.
 pub(super) const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_8;
 
+/// The damping that no estimate reaches.
+pub(super) const MOST_DAMPING: f64 = 0.98;
+
 /// Logs of variances beyond this, in units of a usual step, are no longer told apart.
 const FARTHEST: f64 = 40.0;
 
@@ -130,7 +133,8 @@ impl Problem {
     }
 }
 
-/// From the line to (0, 1).
+/// The damping at a place on the line. It stays below 0.98 (Hyndman & Athanasopoulos 2021, §8.2): closer to one a damped
+/// slope is a permanent one, and short series often have their maximum there.
 pub(super) fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
+    MOST_DAMPING / (1.0 + (-x).exp())
 }

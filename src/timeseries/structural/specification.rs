@@ -14,7 +14,7 @@ pub enum Trend {
     None,
     /// With a slope that is itself a random walk.
     Local,
-    /// With a slope that dies away by a factor φ a period, 0 < φ < 1.
+    /// With a slope that dies away by a factor φ a period; 0 < φ < 1 if given, at most 0.98 if estimated.
     Damped,
 }
 
