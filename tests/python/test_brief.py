@@ -7,9 +7,8 @@ import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-import pytest
-
 import averted as av
+import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
