@@ -285,7 +285,7 @@ impl PanelForecast {
                 let offset = response.offset(spending);
                 let unused = offset.iter().zip(&unit.y).filter(|(o, y)| o.is_nan() && !y.is_nan()).count();
                 if unused > 0 {
-                    notes.push(format!("{unused} periods have no `{}` and are not used", response.spend));
+                    notes.push(format!("periods without `{}`, not used: {unused}", response.spend));
                 }
                 let fit = spec.fit(&series.offset(&offset)).map_err(row_of)?;
                 let futures: Vec<Vec<f64>> = plans.iter().map(|p| p.1[0].clone()).collect();

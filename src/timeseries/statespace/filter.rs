@@ -198,9 +198,13 @@ impl Workspace {
         let m = model.states;
         model.loading_at(t, &mut self.z);
         let z = &self.z;
+        // Most loadings are zero; the rows of a symmetric P are its columns.
         let product = |p: &[f64], out: &mut [f64]| {
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = dot(&p[i * m..(i + 1) * m], z);
+            out.fill(0.0);
+            for (row, &loading) in p.chunks_exact(m).zip(z).filter(|(_, z)| **z != 0.0) {
+                for (out, p) in out.iter_mut().zip(row) {
+                    *out += loading * p;
+                }
             }
         };
         product(&self.p, &mut self.m);
@@ -265,11 +269,10 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// `P ← P − m m' · scale`.
 fn subtract_outer(p: &mut [f64], m: &[f64], scale: f64) {
-    let size = m.len();
-    for i in 0..size {
-        let left = m[i] * scale;
-        for j in 0..size {
-            p[i * size + j] -= left * m[j];
+    for (row, left) in p.chunks_exact_mut(m.len()).zip(m) {
+        let left = left * scale;
+        for (p, right) in row.iter_mut().zip(m) {
+            *p -= left * right;
         }
     }
 }

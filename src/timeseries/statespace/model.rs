@@ -197,18 +197,26 @@ impl StateSpace {
 
     /// `P ← T P T'`, with `scratch` as long as `P`.
     pub(in crate::timeseries) fn step_covariance(&self, p: &mut [f64], scratch: &mut [f64]) {
+        // T (T P)' is T P T', for P is symmetric: rows only, which the machine adds several numbers at a time.
         let m = self.states;
-        scratch.fill(0.0);
-        for &(i, j, value) in &self.transition {
-            let (to, from) = (&mut scratch[i * m..(i + 1) * m], &p[j * m..(j + 1) * m]);
-            for (to, from) in to.iter_mut().zip(from) {
-                *to += value * from;
+        self.times(p, scratch);
+        for (i, row) in scratch.chunks_exact(m).enumerate() {
+            for (j, value) in row.iter().enumerate() {
+                p[j * m + i] = *value;
             }
         }
-        p.fill(0.0);
+        self.times(p, scratch);
+        p.copy_from_slice(scratch);
+    }
+
+    /// `out = T P`.
+    fn times(&self, p: &[f64], out: &mut [f64]) {
+        let m = self.states;
+        out.fill(0.0);
         for &(i, j, value) in &self.transition {
-            for row in 0..m {
-                p[row * m + i] += value * scratch[row * m + j];
+            let (to, from) = (&mut out[i * m..(i + 1) * m], &p[j * m..(j + 1) * m]);
+            for (to, from) in to.iter_mut().zip(from) {
+                *to += value * from;
             }
         }
     }

@@ -104,7 +104,8 @@ fn descend(problem: &mut Problem, start: &[f64], z: &[f64]) -> Result<(Vec<f64>,
         let value = problem.cost(start, z);
         return Ok((Vec::new(), value));
     }
-    let settings = Settings { gradient_tolerance: 1e-6, difference: 1e-5, max_iterations: 200 };
+    let settings =
+        Settings { gradient_tolerance: 1e-6, difference: 1e-6, max_iterations: 200, one_sided: true };
     let found = minimize(|theta| problem.cost(theta, z), start, &settings).or_else(|error| match error {
         Error::NotConverged { .. } => nelder_mead(|theta| problem.cost(theta, z), start, 1.0, 1e-10, 2_000),
         other => Err(other),
