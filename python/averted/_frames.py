@@ -101,6 +101,14 @@ def snapshot(data: Any) -> Any:
     return data.copy(deep=False) if type(data).__module__.partition(".")[0] == "pandas" else data
 
 
+def panel_in(panel: Any) -> tuple[_core.Panel, Kind]:
+    """The core's panel, and the kind of frame it came as."""
+    core = getattr(panel, "_core", panel)
+    if not isinstance(core, _core.Panel):
+        raise InputError(f"expected a Panel, found {type(panel).__name__}: av.Panel(data, unit=…, time=…, events=…)")
+    return core, getattr(panel, "_kind", "dict")
+
+
 def frame_out(columns: Mapping[str, Sequence[Any] | NDArray[Any]], kind: Kind) -> Any:
     """Columns as a frame of the caller's own kind."""
     if kind == "pandas":

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from averted import _core
-from averted._frames import Kind
+from averted._frames import Kind, panel_in
 from averted._result import Result, Table
-from averted.spending import panel_in
 
 if TYPE_CHECKING:
     from averted.spending import Response, SpendingResponse

@@ -84,7 +84,7 @@ class Structural:
             raise InputError(f"variances: {', '.join(sorted(unknown))}: must be among {', '.join(_COMPONENTS)}")
         inner = _core.Structural(
             trend=self.trend or "none",
-            season=_whole("season", self.season, 2) if self.season is not None else 1,
+            season=whole("season", self.season, 2) if self.season is not None else 1,
             scale=self.scale,
             sampling=self.sampling_variance,
             variances=[_optional(self.variances.get(name)) for name in _COMPONENTS],
@@ -221,7 +221,7 @@ class StructuralFit(Result):
 
     def predict(self, horizon: int, x: Any = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means and variances on the model's scale, the parameters taken as known."""
-        return self._core.predict(_whole("horizon", horizon, 1), matrix_in(x)[0])
+        return self._core.predict(whole("horizon", horizon, 1), matrix_in(x)[0])
 
     def forecast(
         self,
@@ -259,11 +259,11 @@ class StructuralFit(Result):
         if isinstance(x, Mapping) and not set(self._names) & set(map(str, x)):
             scenarios = {str(name): value for name, value in x.items()}
         core = self._core.forecast(
-            _whole("horizon", horizon, 1),
+            whole("horizon", horizon, 1),
             list(scenarios),
             [matrix_in(value)[0] for value in scenarios.values()],
             exposure=None if exposure is None else vector("exposure", exposure),
-            draws=_whole("draws", draws, 1),
+            draws=whole("draws", draws, 1),
             seed=seed,
             labels=following(self._labels, horizon) if index is None else [str(label) for label in index],
         )
@@ -344,7 +344,8 @@ def _optional(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _whole(name: str, value: Any, least: int) -> int:
+def whole(name: str, value: Any, least: int) -> int:
+    """A whole number of at least `least`, or an error that names the argument."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise InputError(f"{name} = {value!r}: must be a whole number, at least {least}")
     return int(value)

@@ -280,7 +280,9 @@ impl NewRows {
         if let Some(text) = &origin.offset {
             offset.iter_mut().zip(numbers(data, text)?).for_each(|(offset, value)| *offset += value);
         }
-        let absorbed = origin.effects.absorbed(data)?;
+        // What a row with something missing would need of the effects does not matter.
+        let complete = |row: usize| x.row(row).iter().all(|v| v.is_finite()) && offset[row].is_finite();
+        let absorbed = origin.effects.absorbed_where(data, complete)?;
         let effects = &shared.problem.effects;
         let mut cells: Vec<Vec<Option<u32>>> = effects.iter().map(|e| levels(e, &absorbed)).collect();
         let slopes = effects.iter().map(|e| slopes(e, &absorbed)).collect();

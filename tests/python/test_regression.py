@@ -432,5 +432,8 @@ def test_predictions_of_new_rows() -> None:
     assert (found["lower"] < found["estimate"]).all()
     with pytest.raises(av.InputError, match="unit"):
         fit.predict({**new, "unit": np.full(5, 99)})
+    # Of a row with something missing, the level does not matter.
+    unseen = {**new, "unit": np.array([99, *new["unit"][1:]]), "x": np.array([np.nan, *new["x"][1:]])}
+    assert np.isnan(fit.predict(unseen)["estimate"]).tolist() == [True, False, False, False, False]
     with pytest.raises(av.InputError, match="level"):
         fit.predict(new, level=90)

@@ -13,10 +13,9 @@ from averted._errors import AvertedError, InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from averted._without_spending import WithoutSpending
     from averted.forecast import Backtest, Forecast
     from averted.panel import Panel
-    from averted.spending import Averted, LeadTest, Response
+    from averted.spending import Averted, LeadTest, Response, WithoutSpending
     from averted.study import Audit, Claim
 
 #: Deaths averted and their cost are for this many dollars more.

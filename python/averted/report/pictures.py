@@ -10,9 +10,8 @@ from averted import _plot
 from averted.report.masking import drawn
 
 if TYPE_CHECKING:
-    from averted._without_spending import WithoutSpending
     from averted.forecast import Forecast
-    from averted.spending import Response
+    from averted.spending import Response, WithoutSpending
 
 #: Inches: what fits between the margins of an A4 page.
 WIDTH = 7.3

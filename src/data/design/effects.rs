@@ -48,6 +48,18 @@ impl Effects {
     /// As for [`Design::build`](super::Design::build); [`Error::Domain`](crate::Error::Domain) for a level that the
     /// fit has not seen, naming it and its row.
     pub fn absorbed(&self, source: &dyn Source) -> Result<Vec<Absorbed>> {
+        self.absorbed_where(source, |_| true)
+    }
+
+    /// The same, where only some rows are asked for: in others an unseen level is missing, not an error.
+    ///
+    /// # Errors
+    /// As for [`absorbed`](Self::absorbed).
+    pub fn absorbed_where(
+        &self,
+        source: &dyn Source,
+        asked: impl Fn(usize) -> bool + Copy,
+    ) -> Result<Vec<Absorbed>> {
         let evaluator = Evaluator { text: &self.text, source };
         let mut rows = Rows::all(source.frame().rows());
         let mut values = Vec::new();
@@ -56,7 +68,7 @@ impl Effects {
         }
         let coded = |(effect, labels): (EffectValues<'_>, &Vec<String>)| {
             Ok(Absorbed {
-                factor: recode(&effect.name, &effect.factor, labels)?,
+                factor: recode(&effect.name, &effect.factor, labels, asked)?,
                 name: effect.name,
                 slope: effect.slope.map(Cow::into_owned),
                 with_intercept: effect.with_intercept,

@@ -246,7 +246,7 @@ impl Terms {
                     Values::Number { expression: expression.clone(), values: evaluator.numbers(expression)? }
                 }
                 Known::Levels { column, at, labels } => {
-                    let factor = recode(column, &*evaluator.factor(column, *at)?, labels)?;
+                    let factor = recode(column, &*evaluator.factor(column, *at)?, labels, |_| true)?;
                     Values::Levels {
                         column: column.clone(),
                         at: *at,
@@ -440,13 +440,19 @@ fn contains(terms: &[Vec<Vec<usize>>], variables: &[&Vec<usize>]) -> bool {
     terms.iter().any(same)
 }
 
-/// The codes that the labels had at the fit.
-pub(super) fn recode(column: &str, factor: &Factor, labels: &[String]) -> Result<Factor> {
+/// The codes that the labels had at the fit. A label that it did not have is missing in a row that is not `asked` for.
+pub(super) fn recode(
+    column: &str,
+    factor: &Factor,
+    labels: &[String],
+    asked: impl Fn(usize) -> bool,
+) -> Result<Factor> {
     let codes: HashMap<&str, u32> = labels.iter().map(String::as_str).zip(0..).collect();
     let known = |label: &String| codes.get(label.as_str()).copied().unwrap_or(MISSING);
     let table: Vec<u32> = factor.labels().iter().map(known).collect();
     let code = |(row, &code): (usize, &u32)| match table.get(code as usize) {
         None => Ok(MISSING),
+        Some(&MISSING) if !asked(row) => Ok(MISSING),
         Some(&MISSING) => Err(Error::Domain {
             what: column.to_owned(),
             row,

@@ -1,20 +1,19 @@
-"""What does a dollar buy? The response of deaths to spending, the deaths that a sum averted, and at what cost.
-
-``deaths = people · exp(Σ b · spending + controls + effects)``: real dollars a head of this and earlier periods, and
-effects of units and periods. Beside every estimate stands the smallest effect that the design could have detected.
-"""
+"""The response of deaths to spending: its specification and its fit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from averted import _core
 from averted._errors import InputError
-from averted._frames import Kind
+from averted._frames import Kind, panel_in
 from averted._result import Result, Table
-from averted._without_spending import WithoutSpending
+from averted.spending.averted import Averted
+from averted.spending.estimate import ROW, Estimate
+from averted.spending.leads import LeadTest
+from averted.spending.without import WithoutSpending
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,20 +22,7 @@ if TYPE_CHECKING:
 
     from averted.study import Claim
 
-_ROW = ("term", "estimate", "std_error", "statistic", "p_value", "lower", "upper")
 _PLACEBOS = 2
-
-
-class Estimate(NamedTuple):
-    """A number with its standard error, test of zero, and interval."""
-
-    term: str
-    estimate: float
-    std_error: float
-    statistic: float
-    p_value: float
-    lower: float
-    upper: float
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -327,7 +313,7 @@ class Response(Result):
 
     def _tidy(self) -> Mapping[str, Sequence[Any]]:
         rows = [*self._core.lags_at(0.95), self._core.cumulative_at(0.95), *self._core.leads_at(0.95)]
-        return {name: [row[j] for row in rows] for j, name in enumerate(_ROW)}
+        return {name: [row[j] for row in rows] for j, name in enumerate(ROW)}
 
     def _glance(self) -> dict[str, Any]:
         rows, units, first, last = self._core.sample
@@ -396,186 +382,9 @@ class Response(Result):
         return _refitted, self._source
 
 
-class Averted(Result):
-    """Deaths averted by a sum of money, as far as a model implies them."""
-
-    def __init__(self, core: _core.Averted, *, kind: Kind) -> None:
-        self._core = core
-        self._kind = kind
-
-    @property
-    def estimate(self) -> float:
-        """Deaths averted by the sum; negative: more deaths."""
-        return self._core.estimate[1]
-
-    @property
-    def std_error(self) -> float:
-        """The standard error of the estimate."""
-        return self._core.estimate[2]
-
-    @property
-    def p_value(self) -> float:
-        """Of the test that no death was averted."""
-        return self._core.estimate[4]
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Its ends."""
-        return self._core.estimate[5], self._core.estimate[6]
-
-    @property
-    def per(self) -> float:
-        """The sum."""
-        return self._core.per
-
-    @property
-    def mde(self) -> float:
-        """The smallest number, in either direction, found with a power of 80 %."""
-        return self._core.detectable[0]
-
-    @property
-    def mde_percent(self) -> float:
-        """The smallest share of all deaths, in per cent, that all of the money could have been seen to avert."""
-        return self._core.detectable[2]
-
-    @property
-    def total(self) -> Estimate:
-        """Deaths in the rows of the fit that all of the spending averted, against none."""
-        return Estimate(*self._core.total)
-
-    @property
-    def by_lag(self) -> list[Estimate]:
-        """The estimate by how many periods after the spending the deaths fall."""
-        return [Estimate(*row) for row in self._core.by_lag]
-
-    @property
-    def cost_per_death_averted(self) -> float | None:
-        """The sum over deaths averted where the interval of deaths averted lies above zero, else ``None``."""
-        return self._core.cost[1]
-
-    @property
-    def cost_interval(self) -> tuple[float | None, float | None]:
-        """Its interval. ``(x, None)``: at least `x`, no upper limit. ``(None, None)``: there is no such cost."""
-        return self._core.cost[2], self._core.cost[3]
-
-    @property
-    def cost(self) -> str:
-        """The cost in words: a number with its interval, ``unbounded…`` or ``none exists…``."""
-        return self._core.cost[4]
-
-    @property
-    def reading(self) -> str:
-        """What the design could see, in a sentence."""
-        return self._core.reading
-
-    def summary(self) -> Table:
-        """Return the table: by lag, in all, and against no spending."""
-        return Table(self._core.table)
-
-    def _glance(self) -> dict[str, Any]:
-        lower, upper = self.interval
-        cheapest, dearest = self.cost_interval
-        return {
-            "per": self.per,
-            "estimate": self.estimate,
-            "std_error": self.std_error,
-            "p_value": self.p_value,
-            "lower": lower,
-            "upper": upper,
-            "mde": self.mde,
-            "mde_percent": self.mde_percent,
-            "cost": self._core.cost[0],
-            "cost_per_death_averted": self.cost_per_death_averted,
-            "cost_lower": cheapest,
-            "cost_upper": dearest,
-            "spread": self._core.spread,
-        }
-
-
-class LeadTest(Result):
-    """Whether future spending "explains" past deaths, and whether spending follows deaths."""
-
-    def __init__(self, core: _core.LeadTest, *, kind: Kind) -> None:
-        self._core = core
-        self._kind = kind
-
-    @property
-    def p_value(self) -> float:
-        """Of the test that future spending does not move deaths."""
-        return self._core.leads[4]
-
-    @property
-    def statistic(self) -> float:
-        """Its F."""
-        return self._core.leads[1]
-
-    @property
-    def leads(self) -> list[Estimate]:
-        """The coefficients of future spending in the response of deaths."""
-        return [Estimate(*row) for row in self._core.leads[0]]
-
-    @property
-    def reverse_p_value(self) -> float:
-        """Of the test that past deaths do not move spending."""
-        return self._core.reverse[4]
-
-    @property
-    def reverse_statistic(self) -> float:
-        """Its F."""
-        return self._core.reverse[1]
-
-    @property
-    def reverse(self) -> list[Estimate]:
-        """The coefficients of past deaths per 100,000 in a regression of spending on them and on its own past."""
-        return [Estimate(*row) for row in self._core.reverse[0]]
-
-    @property
-    def cumulative(self) -> Estimate:
-        """The long-run effect with future spending in the model."""
-        return Estimate(*self._core.cumulative)
-
-    @property
-    def failed(self) -> bool:
-        """Whether future spending is significant at 5 %: the lags are then no effect of spending."""
-        return self._core.failed
-
-    @property
-    def follows(self) -> bool:
-        """Whether spending follows deaths, at 5 %."""
-        return self._core.follows
-
-    def summary(self) -> Table:
-        """Return both directions in one table."""
-        return Table(self._core.table)
-
-    def _glance(self) -> dict[str, Any]:
-        _, statistic, restrictions, degrees, p_value = self._core.leads
-        return {
-            "statistic": statistic,
-            "restrictions": restrictions,
-            "degrees_of_freedom": degrees,
-            "p_value": p_value,
-            "failed": self.failed,
-            "reverse_statistic": self.reverse_statistic,
-            "reverse_p_value": self.reverse_p_value,
-            "follows": self.follows,
-        }
-
-
-def panel_in(panel: Any) -> tuple[_core.Panel, Kind]:
-    """The core's panel, and the kind of frame it came as."""
-    core = getattr(panel, "_core", panel)
-    if not isinstance(core, _core.Panel):
-        raise InputError(f"expected a Panel, found {type(panel).__name__}: av.Panel(data, unit=…, time=…, events=…)")
-    return core, getattr(panel, "_kind", "dict")
-
-
 def _refitted(specification: SpendingResponse, panel: Any, accept: dict[str, str]) -> Response:
     return specification.fit(panel, accept=accept)
 
 
 def _remade(settings: dict[str, Any]) -> SpendingResponse:
     return SpendingResponse(**settings)
-
-
-__all__ = ["Averted", "Estimate", "LeadTest", "Response", "SpendingResponse", "respond"]

@@ -1,0 +1,13 @@
+"""Regressions of counts and rates on covariates, with any number of absorbed effects.
+
+A specification (:class:`Ols`, :class:`Poisson`) is cheap and prints as a sentence; ``fit`` takes a formula and data and
+returns an immutable fit. The covariance is a second step: :meth:`RegressionFit.with_covariance` refits nothing.
+"""
+
+from __future__ import annotations
+
+from averted.regression.covariance import Cluster
+from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
+from averted.regression.specification import Ols, Poisson
+
+__all__ = ["Cluster", "Ols", "OlsFit", "Poisson", "PoissonFit", "RegressionFit", "Wald"]
