@@ -280,7 +280,7 @@ def main() -> None:
         ("Poisson, 51 states by 40 years, clustered", "poisson", "states", 2_040, 50),
         ("OLS, 51 states by 40 years, clustered", "ols", "states", 2_040, 50),
     ]:
-        section, _ = compare(title, model, maker, n, runs, 240.0)
+        section, _ = compare(title, model, maker, n, runs, 120.0)
         print("\n".join(section), flush=True)
         lines += section
     if not asked.quick:

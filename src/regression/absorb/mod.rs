@@ -12,6 +12,7 @@
 //! | --- | --- |
 //! | closed form | one effect: there is no `S` |
 //! | dense Cholesky | few other levels: exact, no tolerance |
+//! | Cholesky within an envelope | thin graphs: few other levels meet in a group, and nearby ones |
 //! | conjugate gradients, `S` never formed | else |
 //!
 //! Conjugate gradients stop on the residual of the normal equations, never on the change of an iterate, which on
@@ -20,6 +21,7 @@
 
 mod block;
 mod conjugate;
+mod envelope;
 mod graph;
 mod lead;
 mod rest;

@@ -3,6 +3,7 @@
 use ndarray::{Array2, linalg::general_mat_mul, s};
 
 use super::conjugate;
+use super::envelope::Envelope;
 use super::lead::Lead;
 use super::rest::Rest;
 use crate::error::Result;
@@ -24,6 +25,8 @@ pub(super) enum Schur {
         /// Whether groups are full enough to assemble by matrix products instead of entry by entry.
         batched: bool,
     },
+    /// `S` factorised within its envelope.
+    Envelope(Envelope),
     /// `S` applied, never formed; its diagonal is the preconditioner.
     MatrixFree { diagonal: Vec<f64> },
 }
@@ -46,10 +49,13 @@ impl Schur {
         let scatter = 1.3 * pairs * width;
         let dense = products.min(scatter) + 0.03 * size.powi(3);
         let iterative = 12.0 * rows * (4.0 + 4.0 * rest.entries() as f64);
+        let batched = products < scatter;
         if columns <= DENSE_LIMIT && dense <= iterative.max(1e6) {
-            Self::Dense { factor: None, batched: products < scatter }
-        } else {
-            Self::MatrixFree { diagonal: vec![0.0; columns] }
+            return Self::Dense { factor: None, batched };
+        }
+        match Envelope::plan(lead, rest) {
+            Some((envelope, products)) if 0.3 * products <= iterative => Self::Envelope(envelope),
+            _ => Self::MatrixFree { diagonal: vec![0.0; columns] },
         }
     }
 
@@ -58,6 +64,7 @@ impl Schur {
         match self {
             Self::Empty => Some(0),
             Self::Dense { factor, .. } => factor.as_ref().map(SemidefiniteCholesky::rank),
+            Self::Envelope(envelope) => Some(envelope.rank()),
             Self::MatrixFree { .. } => None,
         }
     }
@@ -75,6 +82,23 @@ impl Schur {
                     subtract_scattered(lead, rest, weights, &mut matrix);
                 }
                 *factor = Some(SemidefiniteCholesky::new(matrix, 1e-11));
+            }
+            Self::Envelope(envelope) => {
+                envelope.clear();
+                for (row, &w) in weights.iter().enumerate() {
+                    for (i, (a, u)) in rest.row(row).enumerate() {
+                        rest.row(row).take(i + 1).for_each(|(b, v)| envelope.add(a, b, w * u * v));
+                    }
+                }
+                for_each_group(lead, rest, weights, |columns, sums, inverse| {
+                    for (i, &a) in columns.iter().enumerate() {
+                        let scaled = -sums[a as usize] * inverse;
+                        columns[..=i]
+                            .iter()
+                            .for_each(|&b| envelope.add(a as usize, b as usize, scaled * sums[b as usize]));
+                    }
+                });
+                envelope.factorise();
             }
             Self::MatrixFree { diagonal } => {
                 diagonal.fill(0.0);
@@ -108,6 +132,10 @@ impl Schur {
                 }
                 Ok(0)
             }
+            Self::Envelope(envelope) => {
+                envelope.solve(right, gamma);
+                Ok(0)
+            }
             Self::MatrixFree { diagonal } => {
                 let mut scratch = vec![[0.0; P]; lead.longest()];
                 let apply = |x: &[[f64; P]], out: &mut [[f64; P]]| {
@@ -120,7 +148,7 @@ impl Schur {
 }
 
 /// `out = S x` in one pass over the rows.
-fn apply<const P: usize>(
+pub(super) fn apply<const P: usize>(
     lead: &Lead,
     rest: &Rest,
     weights: &[f64],
