@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import averted as av
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,24 @@ def shared(path: str) -> Path:
 def _shared() -> object:
     """:func:`shared` for tests that ask by argument."""
     return shared
+
+
+def western_hemisphere() -> av.Panel:
+    """The bundled panel as the pages declare it."""
+    return av.Panel(
+        av.datasets.load("western_hemisphere", "dict"),
+        unit="country",
+        time="year",
+        events="homicides",
+        population="population",
+        money=av.Money("aid_disbursed_usd", stage="disbursed", fiscal_year_start=10, real=2020),
+    )
+
+
+@pytest.fixture(scope="session", name="western_hemisphere")
+def _western_hemisphere() -> av.Panel:
+    """:func:`western_hemisphere` for tests that ask by argument."""
+    return western_hemisphere()
 
 
 @pytest.fixture

@@ -19,20 +19,9 @@ DATE = datetime.date(2026, 11, 24)
 VOID = {"meta", "br", "path", "use", "rect", "col"}
 
 
-def panel() -> av.Panel:
-    return av.Panel(
-        av.datasets.load("western_hemisphere", "dict"),
-        unit="country",
-        time="year",
-        events="homicides",
-        population="population",
-        money=av.Money("aid_disbursed_usd", stage="disbursed", fiscal_year_start=10, real=2020),
-    )
-
-
 @pytest.fixture(scope="module")
-def brief() -> Brief:
-    return panel().brief(None, unit="Mexico", seed=1, date=DATE)
+def brief(western_hemisphere: av.Panel) -> Brief:
+    return western_hemisphere.brief(None, unit="Mexico", seed=1, date=DATE)
 
 
 class Balanced(HTMLParser):
@@ -85,33 +74,33 @@ def test_both_scenarios_and_the_limits_are_there(brief: Brief) -> None:
     assert brief.fingerprint in brief.html
 
 
-def test_same_data_and_seed_same_page(brief: Brief, tmp_path: Path) -> None:
-    again = panel().brief(tmp_path / "brief.html", unit="Mexico", seed=1, date=DATE)
+def test_same_data_and_seed_same_page(western_hemisphere: av.Panel, brief: Brief, tmp_path: Path) -> None:
+    again = western_hemisphere.brief(tmp_path / "brief.html", unit="Mexico", seed=1, date=DATE)
     assert (tmp_path / "brief.html").read_text(encoding="utf-8") == brief.html
     assert again.fingerprint == brief.fingerprint
-    assert panel().brief(None, unit="Mexico", seed=2, date=DATE).fingerprint != brief.fingerprint
+    assert western_hemisphere.brief(None, unit="Mexico", seed=2, date=DATE).fingerprint != brief.fingerprint
 
 
-def test_small_counts_are_neither_printed_nor_drawn() -> None:
+def test_small_counts_are_neither_printed_nor_drawn(western_hemisphere: av.Panel) -> None:
     """Dominica has years of 1 to 9 homicides: the observed line must leave them out."""
-    made = panel().brief(None, unit="Dominica", seed=1, date=DATE)
+    made = western_hemisphere.brief(None, unit="Dominica", seed=1, date=DATE)
     observed = made.contents.without.observed
     hidden = int(((observed > 0) & (observed < 10)).sum())
     assert hidden > 0
     assert f"{hidden} observed counts from 1 to 9 are not drawn" in made.html
 
 
-def test_the_largest_unit_is_the_focus_and_spanish_stands_first() -> None:
-    made = panel().brief(None, lang="es", seed=1, date=DATE)
+def test_the_largest_unit_is_the_focus_and_spanish_stands_first(western_hemisphere: av.Panel) -> None:
+    made = western_hemisphere.brief(None, lang="es", seed=1, date=DATE)
     assert made.contents.focus == "Brazil"
     assert made.sentence.startswith("En 34 unidades")
 
 
-def test_what_is_refused() -> None:
+def test_what_is_refused(western_hemisphere: av.Panel) -> None:
     with pytest.raises(av.InputError, match="did you mean `Mexico`"):
-        panel().brief(None, unit="Mexco")
+        western_hemisphere.brief(None, unit="Mexco")
     with pytest.raises(av.InputError, match="lang = 'fr'"):
-        panel().brief(None, lang="fr")
+        western_hemisphere.brief(None, lang="fr")
     data = av.datasets.load("western_hemisphere", "dict")
     with pytest.raises(av.InputError, match="events"):
         av.Panel(data, unit="country", time="year").brief(None)

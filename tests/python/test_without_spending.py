@@ -8,28 +8,12 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def response() -> av.Response:
-    panel = av.Panel(
-        av.datasets.load("western_hemisphere", "dict"),
-        unit="country",
-        time="year",
-        events="homicides",
-        population="population",
-        money=av.Money("aid_disbursed_usd", stage="disbursed", fiscal_year_start=10, real=2020),
-    )
-    return panel.respond(spend="spend", lags=2)
+def response(western_hemisphere: av.Panel) -> av.Response:
+    return western_hemisphere.respond(lags=2)
 
 
-def lagged(response: av.Response, unit: str) -> tuple[np.ndarray, np.ndarray]:
+def lagged(panel: av.Panel, unit: str) -> tuple[np.ndarray, np.ndarray]:
     """Homicides of one unit, and its spending at lags 0 to 2, year by year."""
-    panel = av.Panel(
-        av.datasets.load("western_hemisphere", "dict"),
-        unit="country",
-        time="year",
-        events="homicides",
-        population="population",
-        money=av.Money("aid_disbursed_usd", stage="disbursed", fiscal_year_start=10, real=2020),
-    )
     frame = panel.frame()
     mine = np.flatnonzero(np.asarray(frame["country"]) == unit)
     mine = mine[np.argsort(np.asarray(frame["year"], dtype=float)[mine])]
@@ -38,8 +22,8 @@ def lagged(response: av.Response, unit: str) -> tuple[np.ndarray, np.ndarray]:
     return deaths, np.column_stack(shifted)
 
 
-def test_one_unit_is_the_sum_written_out(response: av.Response) -> None:
-    deaths, spend = lagged(response, "Mexico")
+def test_one_unit_is_the_sum_written_out(western_hemisphere: av.Panel, response: av.Response) -> None:
+    deaths, spend = lagged(western_hemisphere, "Mexico")
     without = deaths * np.exp(-spend @ response.lag_coefficients)
     known = np.isfinite(without)
     got = response.without_spending("Mexico", seed=1)
@@ -48,9 +32,9 @@ def test_one_unit_is_the_sum_written_out(response: av.Response) -> None:
     assert got.averted[0] == pytest.approx((without - deaths)[known].sum(), rel=1e-9)
 
 
-def test_the_interval_is_that_of_the_long_run_where_spending_is_steady(response: av.Response) -> None:
+def test_the_interval_of_one_cell_is_that_of_the_t(western_hemisphere: av.Panel, response: av.Response) -> None:
     """The draws are those of a t with the fit's degrees of freedom, so the ends are known for one cell."""
-    _, spend = lagged(response, "Mexico")
+    _, spend = lagged(western_hemisphere, "Mexico")
     cell = spend[np.isfinite(spend).all(axis=1)][-1]
     spread = np.sqrt(cell @ response.lag_covariance @ cell)
     got = response.without_spending("Mexico", draws=40_000, seed=3)

@@ -69,7 +69,7 @@ pub(super) fn check(sheet: &Sheet<'_>) -> Result<Outcome> {
                 .into(),
             false => "Deaths and spending both follow straight lines in many units.".to_owned(),
         },
-        action: format!("unit and time effects, standard errors clustered by unit; {beside}"),
+        action: format!("unit and time effects, standard errors that allow for errors related within units; {beside}"),
         remedy: "Believe what holds in changes too; with a single unit, take a model of the series in place of a \
                  regression in levels."
             .into(),
