@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -23,10 +22,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import _page
 import numpy as np
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "benchmarks.md"
 HEADING = "## Regression"
 RIGHT = 1e-8
 
@@ -246,20 +244,6 @@ def compare(title: str, model: str, maker: str, rows: int, runs: int, limit: flo
     return lines, ratio
 
 
-def machine() -> str:
-    import averted
-    import pandas
-    import pyfixest as peer
-
-    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    name = model.group(1) if model else platform.processor()
-    return (
-        f"{name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; "
-        f"Python {platform.python_version()}, averted {averted.__version__}, pyfixest {peer.__version__}, "
-        f"numpy {np.__version__}, pandas {pandas.__version__}."
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, and nothing written")
@@ -270,7 +254,7 @@ def main() -> None:
         child(engine, model, maker, int(rows), int(runs))
         return
     rows = 100_000 if asked.quick else 1_000_000
-    lines = [HEADING, "", *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(), "", machine(), ""]
+    lines = [HEADING, "", *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(), "", _page.machine("pyfixest", "pandas"), ""]
     for title, model, maker, n, runs in [
         (f"Poisson, {rows:,} rows, two effects, clustered", "poisson", "firms", rows, 3),
         (f"Poisson, {rows:,} rows, workers and firms, clustered", "poisson", "workers", rows, 1),
@@ -284,15 +268,7 @@ def main() -> None:
         print("\n".join(section), flush=True)
         lines += section
     if not asked.quick:
-        write("\n".join(lines).rstrip() + "\n")
-
-
-def write(section: str) -> None:
-    """Puts the section in the place of the one that the page has."""
-    page = PAGE.read_text() if PAGE.exists() else "# Benchmarks\n\nEvery table here is printed by `make bench`.\n"
-    parts = re.split(r"(?m)^(?=## )", page)
-    others = [part.rstrip() + "\n" for part in parts if not part.startswith(HEADING)]
-    PAGE.write_text("\n".join([*others, section]))
+        _page.write(HEADING, lines)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,12 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import _page
 import averted as av
 import numpy as np
 
 ROOT = Path(__file__).parents[2]
+HEADING = "## Structural models"
 HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
 
 
@@ -71,17 +73,23 @@ def best(run: Any, *arguments: Any, repeats: int = 7) -> tuple[float, float, flo
 
 
 def main() -> None:
-    """Print the table."""
+    """Prints the table, and writes it to the page."""
     series = data()
-    print("| series | model | ours | statsmodels | CPU ms, ours | theirs | wall ms, ours | theirs | ratio of CPU |")
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    about = (__doc__ or "").split("\n\n", 2)[2].strip()
+    lines = [HEADING, "", *about.splitlines(), "", _page.machine("statsmodels", "scipy"), ""]
+    lines += [
+        "| series | model | ours | statsmodels | CPU ms, ours | theirs | wall ms, ours | theirs | ratio of CPU |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
     for name, trend, season in CASES:
         value, cpu, wall = best(ours, series[name], trend, season)
         other, other_cpu, other_wall = best(theirs, series[name], trend, season)
         model = f"{trend or 'level'}{f' + season {season}' if season else ''}"
         ratio = f"{cpu / other_cpu:.3f}" if value >= other - 1e-6 else "not as high"
         times = f"{cpu:.2f} | {other_cpu:.1f} | {wall:.2f} | {other_wall:.1f}"
-        print(f"| {name} | {model} | {value:.6f} | {other:.6f} | {times} | {ratio} |")
+        lines.append(f"| {name} | {model} | {value:.6f} | {other:.6f} | {times} | {ratio} |")
+    print("\n".join(lines), flush=True)
+    _page.write(HEADING, lines)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,25 @@
+//! Regressions across the border.
+
+mod fit;
+mod specification;
+
+use crate::inference::Covariance;
+
+pub(super) use fit::PyFit;
+pub(super) use specification::PySpecification;
+
+/// Calls the same on whichever model it is.
+macro_rules! either {
+    ($kind:ident, $value:expr, $name:ident => $call:expr) => {
+        match $value {
+            $kind::Ols($name) => $call,
+            $kind::Poisson($name) => $call,
+        }
+    };
+}
+use either;
+
+/// A kind by name, or clusters by column.
+fn covariance(kind: &str, cluster: Vec<String>) -> crate::Result<Covariance> {
+    if cluster.is_empty() { kind.parse() } else { Ok(Covariance::Cluster(cluster)) }
+}

@@ -1,0 +1,153 @@
+//! Specifications of regressions.
+
+use numpy::{PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+
+use super::either;
+use super::fit::{AnyFit, PyFit};
+use crate::inference::SmallSample;
+use crate::python::convert::enter;
+use crate::python::data::{AnyColumn, AnySource};
+use crate::regression::{Ols, Poisson, Sample, WeightKind};
+
+/// Which regression, and everything it was told.
+#[pyclass(frozen, name = "Regression", module = "averted._core")]
+pub(in crate::python) struct PySpecification(AnySpecification);
+
+#[derive(Clone)]
+enum AnySpecification {
+    Ols(Ols),
+    Poisson(Poisson),
+}
+
+/// One array and what it is called.
+type Named<'py> = (String, PyReadonlyArray1<'py, f64>);
+
+#[pymethods]
+impl PySpecification {
+    #[new]
+    #[pyo3(signature = (
+        model, *, exposure, offset, weights, frequency_weights, covariance, cluster, ssc, panel, keep_singletons,
+        tolerance, max_iterations
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "the specification's settings, one each")]
+    fn new(
+        model: &str,
+        exposure: Option<String>,
+        offset: Option<String>,
+        weights: Option<String>,
+        frequency_weights: Option<String>,
+        covariance: &str,
+        cluster: Vec<String>,
+        ssc: &str,
+        panel: Option<(String, String)>,
+        keep_singletons: bool,
+        tolerance: f64,
+        max_iterations: usize,
+    ) -> PyResult<Self> {
+        let covariance = super::covariance(covariance, cluster)?;
+        let convention: SmallSample = ssc.parse()?;
+        macro_rules! shared {
+            ($made:ident) => {{
+                let mut made = $made.covariance(covariance).small_sample(convention);
+                if let Some(column) = weights {
+                    made = made.weights(column);
+                }
+                if let Some(column) = frequency_weights {
+                    made = made.frequency_weights(column);
+                }
+                if let Some((unit, time)) = panel {
+                    made = made.panel(unit, time);
+                }
+                if keep_singletons { made.keep_singletons() } else { made }
+            }};
+        }
+        if model == "ols" {
+            let made = Ols::new();
+            return Ok(Self(AnySpecification::Ols(shared!(made))));
+        }
+        let mut made = Poisson::new().tolerance(tolerance).max_iterations(max_iterations);
+        if let Some(column) = exposure {
+            made = made.exposure(column);
+        }
+        if let Some(column) = offset {
+            made = made.offset(column);
+        }
+        Ok(Self(AnySpecification::Poisson(shared!(made))))
+    }
+
+    /// Fits a formula; without `raises`, a fit that does not converge is one with a note.
+    fn fit(&self, py: Python<'_>, formula: &str, source: AnySource, raises: bool) -> PyResult<PyFit> {
+        let specification = self.told(raises);
+        let fit = enter(py, || {
+            Ok(match specification {
+                AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit(formula, &source)?),
+                AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit(formula, &source)?),
+            })
+        })?;
+        Ok(PyFit(fit))
+    }
+
+    /// Fits arrays, all with a name.
+    #[pyo3(signature = (
+        outcome, x, names, absorb, clusters, raises, *, exposure = None, offset = None, weights = None, frequency = false
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "one for every kind of array")]
+    fn fit_arrays(
+        &self,
+        py: Python<'_>,
+        outcome: Named<'_>,
+        x: PyReadonlyArray2<'_, f64>,
+        names: Vec<String>,
+        absorb: Vec<(String, AnyColumn<'_>)>,
+        clusters: Vec<(String, AnyColumn<'_>)>,
+        raises: bool,
+        exposure: Option<Named<'_>>,
+        offset: Option<Named<'_>>,
+        weights: Option<Named<'_>>,
+        frequency: bool,
+    ) -> PyResult<PyFit> {
+        let (outcome_name, outcome) = outcome;
+        let sample = Sample::new(outcome.as_array().to_owned(), x.as_array().to_owned())?;
+        let mut sample = sample.named(&outcome_name, &names)?;
+        for (name, column) in absorb {
+            sample = sample.absorb(&name, column.factor())?;
+        }
+        for (name, column) in clusters {
+            sample = sample.cluster(&name, column.factor())?;
+        }
+        if let Some((name, values)) = exposure {
+            sample = sample.exposure(&name, values.as_array().to_vec())?;
+        }
+        if let Some((name, values)) = offset {
+            sample = sample.offset(&name, values.as_array().to_vec())?;
+        }
+        if let Some((name, values)) = weights {
+            let kind = if frequency { WeightKind::Frequency } else { WeightKind::Analytic };
+            sample = sample.weights(&name, values.as_array().to_vec(), kind)?;
+        }
+        let specification = self.told(raises);
+        let fit = enter(py, || {
+            Ok(match specification {
+                AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit_arrays(sample)?),
+                AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit_arrays(sample)?),
+            })
+        })?;
+        Ok(PyFit(fit))
+    }
+
+    fn __str__(&self) -> String {
+        either!(AnySpecification, &self.0, s => s.to_string())
+    }
+}
+
+impl PySpecification {
+    fn told(&self, raises: bool) -> AnySpecification {
+        match &self.0 {
+            AnySpecification::Poisson(poisson) => {
+                AnySpecification::Poisson(poisson.clone().note_nonconvergence(!raises))
+            }
+            AnySpecification::Ols(ols) => AnySpecification::Ols(ols.clone()),
+        }
+    }
+}
