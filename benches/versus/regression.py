@@ -254,7 +254,14 @@ def main() -> None:
         child(engine, model, maker, int(rows), int(runs))
         return
     rows = 100_000 if asked.quick else 1_000_000
-    lines = [HEADING, "", *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(), "", _page.machine("pyfixest", "pandas"), ""]
+    lines = [
+        HEADING,
+        "",
+        *(__doc__ or "").split("\n\n", 2)[2].strip().splitlines(),
+        "",
+        _page.machine("pyfixest", "pandas"),
+        "",
+    ]
     for title, model, maker, n, runs in [
         (f"Poisson, {rows:,} rows, two effects, clustered", "poisson", "firms", rows, 3),
         (f"Poisson, {rows:,} rows, workers and firms, clustered", "poisson", "workers", rows, 1),
