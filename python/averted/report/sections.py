@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -209,7 +210,7 @@ def forecast(page: Contents) -> dict[str, Any] | None:
     )
     if len(made.scenarios) > 1:
         reference, *others = made.scenarios
-        gaps = (_difference(page, made.difference(other, reference), made.periods[-1]) for other in others)
+        gaps = (_difference(page, made.difference(other, reference), made.periods) for other in others)
         caption += " " + " ".join(gaps)
     return {
         "svg": pictures.fan(made),
@@ -224,10 +225,11 @@ def _range(middle: float, low: float, high: float) -> str:
     return f"{shown(middle)} ({shown(low)} to {shown(high)})"
 
 
-def _difference(page: Contents, gap: Any, until: str) -> str:
+def _difference(page: Contents, gap: Any, periods: Sequence[str]) -> str:
+    interval = f"{number(gap.lower, 0)} to {number(gap.upper, 0)}"
     return (
-        f"By {until}, {gap.scenario} against {gap.reference} goes with {number(gap.estimate, 0)} {page.panel.events} "
-        f"(95 % interval {number(gap.lower, 0)} to {number(gap.upper, 0)})."
+        f"Over {periods[0]} to {periods[-1]}, {gap.scenario} against {gap.reference} goes with "
+        f"{number(gap.estimate, 0)} {page.panel.events} in all (95 % interval {interval})."
     )
 
 
