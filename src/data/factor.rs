@@ -186,7 +186,8 @@ impl Factor {
 
 /// Whole numbers without a point.
 pub(super) fn number_label(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value}") }
+    // Through an integer: a float with no decimals takes ten times as long to write.
+    if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).to_string() } else { value.to_string() }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! Two columns of `S` meet only where a group of the eliminated effect has both. Numbered so that neighbours are near
 //! (reverse Cuthill–McKee; George & Liu 1981, *Computer Solution of Large Sparse Positive Definite Systems*), every row of
 //! the lower triangle holds something only from its first neighbour on, and so does its Cholesky factor. Such graphs are
-//! just those on which conjugate gradients are slow.
+//! just those on which conjugate gradients are slow. Columns that meet nearly all others, such as the years of a panel,
+//! would spoil that: they come last, as a border of full rows.
 
 use std::collections::VecDeque;
 
@@ -13,8 +14,15 @@ use super::rest::Rest;
 /// Most numbers within an envelope: 64 MB.
 const MOST: usize = 8_000_000;
 
-/// Most pairs of columns that are looked at to find the neighbours.
-const MOST_PAIRS: usize = 20_000_000;
+/// Most columns in the border.
+const BORDER: usize = 128;
+
+/// A column in more than one group out of this many belongs to the border.
+const COMMON: usize = 8;
+
+/// Nanoseconds for one product of the factorisation, and for one pair of columns of a group added to `S`.
+const PRODUCT: f64 = 0.3;
+const PAIR: f64 = 3.0;
 
 /// A pivot this small, relative to its diagonal entry, counts as zero, as in the dense factorisation.
 const TOLERANCE: f64 = 1e-11;
@@ -32,25 +40,38 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// An envelope for these effects, and the products that a factorisation within it takes; `None` where it would hold
-    /// too much.
-    pub(super) fn plan(lead: &Lead, rest: &Rest) -> Option<(Self, f64)> {
-        let neighbours = neighbours(lead, rest)?;
-        let place = numbering(&neighbours);
+    /// An envelope for these effects, if one refresh within it takes less than `limit` nanoseconds.
+    pub(super) fn plan(lead: &Lead, rest: &Rest, limit: f64) -> Option<Self> {
+        let groups = Groups::new(lead, rest);
+        if PAIR * groups.pairs() > limit {
+            return None;
+        }
+        let near = groups.neighbours((limit - PAIR * groups.pairs()) / PRODUCT)?;
+        let place = numbering(&near, &groups.common);
         let n = place.len();
         let mut first: Vec<usize> = (0..n).collect();
-        for (column, near) in neighbours.iter().enumerate() {
+        for (column, near) in near.iter().enumerate() {
             let row = place[column] as usize;
             let least = near.iter().map(|&other| place[other as usize] as usize).min();
             first[row] = least.map_or(row, |least| least.min(row));
         }
-        let (mut base, mut held, mut products) = (Vec::with_capacity(n), 0, 0.0);
+        for (column, _) in groups.common.iter().enumerate().filter(|(_, common)| **common) {
+            first[place[column] as usize] = 0;
+        }
+        let (mut base, mut held) = (Vec::with_capacity(n), 0);
         for (row, &from) in first.iter().enumerate() {
             base.push(held as isize - from as isize);
             held += row + 1 - from;
-            products += ((row + 1 - from) as f64).powi(2);
         }
-        (held <= MOST).then(|| (Self { place, first, base, values: vec![0.0; held], rank: 0 }, products))
+        if held > MOST {
+            return None;
+        }
+        let mut products = 0.0;
+        for (row, &from) in first.iter().enumerate() {
+            products += (from..row).map(|column| column - from.max(first[column])).sum::<usize>() as f64;
+        }
+        let cost = PRODUCT * products + PAIR * groups.pairs();
+        (cost <= limit).then(|| Self { place, first, base, values: vec![0.0; held], rank: 0 })
     }
 
     pub(super) fn rank(&self) -> usize {
@@ -150,40 +171,100 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     lanes.iter().sum::<f64>() + rest
 }
 
-/// Columns that meet in some group, for every column; `None` where there are too many.
-fn neighbours(lead: &Lead, rest: &Rest) -> Option<Vec<Vec<u32>>> {
-    let mut pairs: Vec<u64> = Vec::new();
-    let mut columns: Vec<u32> = Vec::new();
-    for g in 0..lead.groups() {
-        columns.clear();
-        columns.extend(lead.rows(g).flat_map(|row| rest.row(row).map(|(c, _)| c as u32)));
-        columns.sort_unstable();
-        columns.dedup();
-        if pairs.len() + columns.len().pow(2) / 2 > MOST_PAIRS {
-            return None;
-        }
-        for (i, &a) in columns.iter().enumerate() {
-            pairs.extend(columns[..i].iter().map(|&b| u64::from(a) << 32 | u64::from(b)));
-        }
-    }
-    pairs.sort_unstable();
-    pairs.dedup();
-    let mut near = vec![Vec::new(); rest.columns()];
-    for pair in pairs {
-        let (a, b) = ((pair >> 32) as u32, (pair & u64::from(u32::MAX)) as u32);
-        near[a as usize].push(b);
-        near[b as usize].push(a);
-    }
-    Some(near)
+/// Which columns of `S` every group has.
+struct Groups {
+    starts: Vec<usize>,
+    columns: Vec<u32>,
+    /// Columns of the border.
+    common: Vec<bool>,
 }
 
-/// The place of every column: breadth first from an end of every component, turned about.
-fn numbering(near: &[Vec<u32>]) -> Vec<u32> {
+impl Groups {
+    fn new(lead: &Lead, rest: &Rest) -> Self {
+        let mut last = vec![u32::MAX; rest.columns()];
+        let mut count = vec![0_usize; rest.columns()];
+        let (mut starts, mut columns) = (vec![0], Vec::new());
+        for g in 0..lead.groups() {
+            for (c, _) in lead.rows(g).flat_map(|row| rest.row(row)) {
+                if last[c] != g as u32 {
+                    last[c] = g as u32;
+                    count[c] += 1;
+                    columns.push(c as u32);
+                }
+            }
+            starts.push(columns.len());
+        }
+        let often = lead.groups() / COMMON;
+        let mut common: Vec<bool> = count.iter().map(|&c| c > often).collect();
+        if common.iter().filter(|c| **c).count() > BORDER {
+            common.fill(false);
+        }
+        Self { starts, columns, common }
+    }
+
+    fn group(&self, g: usize) -> &[u32] {
+        &self.columns[self.starts[g]..self.starts[g + 1]]
+    }
+
+    /// Pairs of columns in all groups.
+    fn pairs(&self) -> f64 {
+        self.starts.windows(2).map(|w| ((w[1] - w[0]) as f64).powi(2) / 2.0).sum()
+    }
+
+    /// Columns that meet in some group, for every column outside the border; `None` where so many meet that no
+    /// numbering could do with this number of products.
+    fn neighbours(&self, products: f64) -> Option<Vec<Vec<u32>>> {
+        let n = self.common.len();
+        let mut starts = vec![0_usize; n + 1];
+        self.columns.iter().for_each(|&c| starts[c as usize + 1] += 1);
+        (0..n).for_each(|c| starts[c + 1] += starts[c]);
+        let mut next = starts.clone();
+        let mut homes = vec![0_u32; self.columns.len()];
+        for g in 0..self.starts.len() - 1 {
+            for &c in self.group(g) {
+                homes[next[c as usize]] = g as u32;
+                next[c as usize] += 1;
+            }
+        }
+        let (mut stamp, mut round) = (vec![0_u32; n], 0);
+        let mut of = |column: usize| {
+            let mut near = Vec::new();
+            if self.common[column] {
+                return near;
+            }
+            round += 1;
+            stamp[column] = round;
+            for &g in &homes[starts[column]..starts[column + 1]] {
+                for &other in self.group(g as usize) {
+                    if stamp[other as usize] != round && !self.common[other as usize] {
+                        stamp[other as usize] = round;
+                        near.push(other);
+                    }
+                }
+            }
+            near
+        };
+        // A row is at least half as wide as its column has neighbours: a look at some of them.
+        let step = n.div_ceil(64);
+        let sampled: f64 = (0..n).step_by(step).map(|c| (of(c).len() as f64 / 2.0).powi(2) / 2.0).sum();
+        if sampled * step as f64 > products {
+            return None;
+        }
+        Some((0..n).map(of).collect())
+    }
+}
+
+/// The place of every column: breadth first from an end of every component, turned about; the border last.
+fn numbering(near: &[Vec<u32>], border: &[bool]) -> Vec<u32> {
     const NEW: u32 = u32::MAX;
     let mut place = vec![NEW; near.len()];
+    let mut next = near.len() as u32;
+    for (place, _) in place.iter_mut().zip(border).filter(|(_, border)| **border) {
+        next -= 1;
+        *place = next;
+    }
     let mut starts: Vec<u32> = (0..near.len() as u32).collect();
     starts.sort_by_key(|&c| near[c as usize].len());
-    let mut next = near.len() as u32;
     let mut seen = vec![0_u32; near.len()];
     let mut round = 0;
     let mut walk = |from: u32| {
@@ -252,7 +333,7 @@ mod tests {
         let rest = Rest::new(&blocks, Some(0), 600, None);
         let mut lead = Lead::new(&blocks[0], 0, None);
         lead.weigh(&weights);
-        let (envelope, _) = Envelope::plan(&lead, &rest).expect("small");
+        let envelope = Envelope::plan(&lead, &rest, f64::INFINITY).expect("small");
         let n = rest.columns();
         let mut sparse = Schur::Envelope(envelope);
         let mut dense = Schur::Dense { factor: None, batched: false };

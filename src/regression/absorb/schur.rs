@@ -53,10 +53,8 @@ impl Schur {
         if columns <= DENSE_LIMIT && dense <= iterative.max(1e6) {
             return Self::Dense { factor: None, batched };
         }
-        match Envelope::plan(lead, rest) {
-            Some((envelope, products)) if 0.3 * products <= iterative => Self::Envelope(envelope),
-            _ => Self::MatrixFree { diagonal: vec![0.0; columns] },
-        }
+        Envelope::plan(lead, rest, iterative)
+            .map_or_else(|| Self::MatrixFree { diagonal: vec![0.0; columns] }, Self::Envelope)
     }
 
     /// The rank, where it is known.
