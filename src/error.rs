@@ -75,6 +75,20 @@ pub enum Error {
         /// The cause, naming the columns.
         why: String,
     },
+    /// Instruments that do not determine the coefficients of what they stand for.
+    #[error(
+        "not identified: {} instrumented by {}: {why}",
+        endogenous.join(", "),
+        if instruments.is_empty() { "nothing".to_owned() } else { instruments.join(", ") }
+    )]
+    NotIdentified {
+        /// The endogenous regressors.
+        endogenous: Vec<String>,
+        /// The instruments that are left.
+        instruments: Vec<String>,
+        /// What is missing.
+        why: String,
+    },
     /// A column that is not there.
     #[error("no column `{name}`{}", did_you_mean.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
     UnknownColumn {

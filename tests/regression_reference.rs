@@ -1,6 +1,8 @@
 //! Least squares and Poisson regression against R's lm, glm and fixest, statsmodels and linearmodels.
 
 mod common;
+#[path = "regression_reference/iv.rs"]
+mod iv;
 
 use averted::data::Frame;
 use averted::inference::{
@@ -534,13 +536,12 @@ fn castle(out: &mut Comparison) -> Option<()> {
 }
 
 /// What a case that is not checked waits for, by a part of its id.
-const WAITING: [(&str, &str); 9] = [
+const WAITING: [(&str, &str); 8] = [
     (".hac", "for autocorrelation-consistent errors"),
     ("conley", "for spatial errors"),
     ("zi_", "for zero inflation and hurdles"),
     ("negbin", "for negative binomials"),
     ("nb2", "for negative binomials"),
-    ("iv", "for instruments"),
     ("standardisation", "for standardised rates"),
     ("poisson_exact", "for standardised rates"),
     ("py_", "for unit roots and cointegration"),
@@ -622,8 +623,9 @@ fn reference_values() {
     plm_and_linearmodels(&mut out);
     fixest(&mut out);
     counts(&mut out);
+    iv::check(&mut out);
     let mut head = String::from(
-        "# Conformance\n\nLeast squares and Poisson regression beside R, fixest, plm, statsmodels and linearmodels. \
+        "# Conformance\n\nLeast squares, instruments and Poisson regression beside R, fixest, plm, statsmodels and linearmodels. \
          `tests/reference/` holds their values\nwith the commands and versions that gave them; \
          `tests/regression_reference.rs` makes this page (`make docs`) and fails when a\nvalue differs by more than 1e-8 \
          (relative) unless a comment there says why, or when the page lists other cases.\n\n\

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from averted.panel import Events as Events
     from averted.panel import Panel as Panel
     from averted.regression import Cluster as Cluster
+    from averted.regression import Iv as Iv
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
     from averted.spending import Averted as Averted
@@ -46,6 +47,7 @@ _WHERE = {
     "Events": "averted.panel",
     "Finding": "averted.study",
     "Forecast": "averted.forecast",
+    "Iv": "averted.regression",
     "LeadTest": "averted.spending",
     "Money": "averted.money",
     "Ols": "averted.regression",

@@ -66,6 +66,7 @@ class Regression:
         keep_singletons: bool,
         tolerance: float,
         max_iterations: int,
+        method: tuple[str, float] | None = None,
     ) -> Regression: ...
     def fit(self, formula: str, source: Panel | Frame, raises: bool) -> RegressionFit: ...
     def fit_arrays(
@@ -81,6 +82,8 @@ class Regression:
         offset: _Named | None = None,
         weights: _Named | None = None,
         frequency: bool = False,
+        endogenous: tuple[list[str], NDArray[np.float64]] | None = None,
+        instruments: tuple[list[str], NDArray[np.float64]] | None = None,
     ) -> RegressionFit: ...
 
 @final

@@ -37,6 +37,11 @@ pub trait Model {
     /// The model's name, for headings.
     const NAME: &'static str;
 
+    /// The name with what was chosen of it.
+    fn title(&self) -> String {
+        Self::NAME.to_owned()
+    }
+
     /// Statistics about the whole fit, by name.
     fn statistics(&self) -> Vec<(&'static str, f64)>;
 }
@@ -241,11 +246,17 @@ impl<M: Model> Fit<M> {
             None => {
                 let effects: Vec<&str> = sample.absorbed.iter().map(|a| a.name.as_str()).collect();
                 let bar = if effects.is_empty() { "" } else { " | " };
-                let names = if sample.names.is_empty() { "1".to_owned() } else { sample.names.join(" + ") };
-                format!("{} ~ {names}{bar}{}", sample.outcome_name, effects.join(" + "))
+                let (exogenous, rest) = sample.names.split_at(sample.exogenous());
+                let (endogenous, instruments) = rest.split_at(sample.endogenous);
+                let names = if exogenous.is_empty() { "1".to_owned() } else { exogenous.join(" + ") };
+                let mut text = format!("{} ~ {names}{bar}{}", sample.outcome_name, effects.join(" + "));
+                if !endogenous.is_empty() {
+                    text += &format!(" | {} ~ {}", endogenous.join(" + "), instruments.join(" + "));
+                }
+                text
             }
         };
-        let mut sentence = format!("{}: {formula}", M::NAME);
+        let mut sentence = format!("{}: {formula}", self.shared.model.title());
         for (what, named) in [("exposure", &sample.exposure), ("offset", &sample.offset)] {
             if let Some(named) = named {
                 sentence += &format!(", {what} {}", named.name);

@@ -31,7 +31,7 @@ pub(super) struct Grouped {
 }
 
 impl Grouped {
-    fn new<M>(shared: &Shared<M>, covariance: &Covariance, more: Option<&Frame>) -> Result<Self> {
+    pub(super) fn new<M>(shared: &Shared<M>, covariance: &Covariance, more: Option<&Frame>) -> Result<Self> {
         let grouping = match covariance {
             Covariance::Cluster(columns) => {
                 if columns.is_empty() {

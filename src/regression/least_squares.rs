@@ -112,7 +112,7 @@ impl Orthonormal {
 }
 
 /// The inverse of an upper triangle.
-fn invert_upper(r: &Array2<f64>) -> Array2<f64> {
+pub(super) fn invert_upper(r: &Array2<f64>) -> Array2<f64> {
     let k = r.nrows();
     let mut inverse = Array2::zeros((k, k));
     for j in 0..k {

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`Ols`] | linear, weighted or not |
 //! | [`Poisson`] | counts and rates, with exposure and offset |
+//! | [`Iv`] | linear, with instruments |
 //!
 //! A specification is cheap and prints as it is built; `fit` takes a formula and data (`fit_arrays` a [`Sample`]) and
 //! returns an immutable [`Fit`]. The covariance is a second step: [`Fit::with_covariance`] refits nothing.
@@ -12,6 +13,7 @@ mod absorb;
 mod fit;
 mod inference;
 mod irls;
+mod iv;
 mod least_squares;
 mod ols;
 mod poisson;
@@ -23,6 +25,7 @@ mod separation;
 mod settings;
 
 pub use fit::{Fit, Model};
+pub use iv::{Instrumented, Iv, IvFit, Method};
 pub use ols::{LeastSquares, Ols, OlsFit};
 pub use poisson::{Counts, Poisson, PoissonFit, Residual};
 pub use prediction::{FixedEffect, Prediction};

@@ -187,14 +187,14 @@ fn demean(
 }
 
 /// Sums of squares, in the outcome's own scale.
-struct Sums {
-    residual: f64,
-    within: f64,
-    middle: f64,
+pub(super) struct Sums {
+    pub(super) residual: f64,
+    pub(super) within: f64,
+    pub(super) middle: f64,
 }
 
 impl Sums {
-    fn model(
+    pub(super) fn model(
         &self,
         sample: &Sample,
         problem: &Problem,
@@ -235,7 +235,7 @@ impl Sums {
     }
 }
 
-fn weighted_square(weights: &[f64], values: &[f64]) -> f64 {
+pub(super) fn weighted_square(weights: &[f64], values: &[f64]) -> f64 {
     weights.iter().zip(values).map(|(w, v)| w * v * v).sum()
 }
 

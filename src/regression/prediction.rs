@@ -264,7 +264,10 @@ impl NewRows {
 
     fn read<M: Model>(fit: &Fit<M>, origin: &Origin, data: &dyn Source) -> Result<Self> {
         let shared = &fit.shared;
-        let all = origin.terms.matrix(data)?;
+        let mut all = origin.terms.matrix(data)?;
+        if let Some(endogenous) = &origin.endogenous {
+            all = ndarray::concatenate![ndarray::Axis(1), all, endogenous.matrix(data)?];
+        }
         let rows = data.frame().rows();
         let x = all.select(ndarray::Axis(1), &shared.estimate.columns);
         let mut offset = vec![0.0; rows];

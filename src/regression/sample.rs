@@ -1,8 +1,8 @@
 //! What a regression is fitted to: arrays, checked, with the caller's names and row numbers.
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ShapeBuilder, s};
 
-use crate::data::{Absorbed, Design, Dropped, Factor, MISSING};
+use crate::data::{Absorbed, Block, Design, Dropped, Factor, MISSING};
 use crate::error::{Error, Result};
 
 /// Arrays to fit to, from a formula's design or from the caller directly.
@@ -22,8 +22,13 @@ use crate::error::{Error, Result};
 pub struct Sample {
     pub(super) outcome: Array1<f64>,
     pub(super) outcome_name: String,
+    /// The exogenous regressors; after them the endogenous ones and the instruments, if there are any.
     pub(super) x: Array2<f64>,
     pub(super) names: Vec<String>,
+    /// How many columns of `x` are endogenous.
+    pub(super) endogenous: usize,
+    /// How many are instruments.
+    pub(super) instruments: usize,
     pub(super) absorbed: Vec<Absorbed>,
     pub(super) exposure: Option<Named>,
     pub(super) offset: Option<Named>,
@@ -64,6 +69,8 @@ impl Sample {
             outcome_name: "y".into(),
             names: (1..=x.ncols()).map(|j| format!("x{j}")).collect(),
             x,
+            endogenous: 0,
+            instruments: 0,
             absorbed: Vec::new(),
             exposure: None,
             offset: None,
@@ -76,12 +83,22 @@ impl Sample {
 
     /// The arrays of a design.
     pub(super) fn from_design(design: Design) -> Self {
-        let names = design.names().to_vec();
+        let mut names = design.names().to_vec();
+        let blocks = [&design.endogenous, &design.instruments];
+        let width = |block: &Option<Block>| block.as_ref().map_or(0, |b| b.x.ncols());
+        let widths = blocks.map(width);
+        let mut x = design.x;
+        for block in blocks.into_iter().flatten() {
+            names.extend(block.terms.names().iter().cloned());
+            x = beside(&x, &block.x);
+        }
         Self {
             outcome: design.outcome,
             outcome_name: design.outcome_name,
-            x: design.x,
+            x,
             names,
+            endogenous: widths[0],
+            instruments: widths[1],
             absorbed: design.absorbed,
             exposure: None,
             offset: None,
@@ -112,6 +129,46 @@ impl Sample {
         outcome.clone_into(&mut self.outcome_name);
         self.names = regressors.iter().map(|n| n.as_ref().to_owned()).collect();
         Ok(self)
+    }
+
+    /// With endogenous regressors, one column each, for a model that takes instruments.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when a column or a name is missing.
+    pub fn endogenous<S: AsRef<str>>(mut self, names: &[S], x: Array2<f64>) -> Result<Self> {
+        self.insert(self.x.ncols() - self.instruments, names, &x)?;
+        self.endogenous += x.ncols();
+        Ok(self)
+    }
+
+    /// With instruments that stand outside the equation, one column each.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] when a column or a name is missing.
+    pub fn instruments<S: AsRef<str>>(mut self, names: &[S], x: Array2<f64>) -> Result<Self> {
+        self.insert(self.x.ncols(), names, &x)?;
+        self.instruments += x.ncols();
+        Ok(self)
+    }
+
+    fn insert<S: AsRef<str>>(&mut self, at: usize, names: &[S], x: &Array2<f64>) -> Result<()> {
+        same_length("columns", self.rows(), x.nrows())?;
+        if names.len() != x.ncols() {
+            return Err(Error::Shape {
+                what: "names of columns".into(),
+                expected: x.ncols().to_string(),
+                found: names.len().to_string(),
+            });
+        }
+        let before = beside(&self.x.slice(s![.., ..at]).to_owned(), x);
+        self.x = beside(&before, &self.x.slice(s![.., at..]).to_owned());
+        self.names.splice(at..at, names.iter().map(|n| n.as_ref().to_owned()));
+        Ok(())
+    }
+
+    /// How many regressors are exogenous.
+    pub(super) fn exogenous(&self) -> usize {
+        self.x.ncols() - self.endogenous - self.instruments
     }
 
     /// With an intercept for every level of a factor.
@@ -197,8 +254,20 @@ impl Sample {
         }
     }
 
-    /// Refuses values that no regression can take; `counts` must not be negative either.
+    /// Refuses values that no regression can take, and instruments; `counts` must not be negative either.
     pub(super) fn check(&self, counts: bool) -> Result<()> {
+        if self.endogenous + self.instruments > 0 {
+            return Err(Error::Argument {
+                argument: "sample".into(),
+                value: "endogenous regressors or instruments".into(),
+                must: "without: this model takes all regressors as exogenous".into(),
+            });
+        }
+        self.check_values(counts)
+    }
+
+    /// Refuses values that no regression can take; `counts` must not be negative either.
+    pub(super) fn check_values(&self, counts: bool) -> Result<()> {
         if self.rows() == 0 {
             return Err(Error::NothingToEstimate { why: "the data have no rows".into() });
         }
@@ -247,6 +316,14 @@ impl Sample {
         let exposure = self.exposure.as_ref().map_or(0.0, |e| e.values[row].ln());
         exposure + self.offset.as_ref().map_or(0.0, |o| o.values[row])
     }
+}
+
+/// Two matrices of one height side by side, column by column in memory.
+fn beside(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
+    let columns = left.columns().into_iter().chain(right.columns());
+    let mut joined = Array2::zeros((left.nrows(), left.ncols() + right.ncols()).f());
+    joined.columns_mut().into_iter().zip(columns).for_each(|(mut to, from)| to.assign(&from));
+    joined
 }
 
 fn same_length(what: &str, expected: usize, found: usize) -> Result<()> {

@@ -15,6 +15,8 @@ pub(super) struct Settings {
     pub(super) small_sample: SmallSample,
     pub(super) panel: Option<(String, String)>,
     pub(super) keep_singletons: bool,
+    /// What was chosen of a model that has a choice, for the sentence.
+    pub(super) choice: Option<String>,
 }
 
 /// Where a sample came from: enough to make the same columns of new data, and to find cluster variables.
@@ -22,6 +24,8 @@ pub(super) struct Settings {
 pub(super) struct Origin {
     pub(super) formula: Formula,
     pub(super) terms: Terms,
+    /// The columns of the endogenous regressors, which follow the others.
+    pub(super) endogenous: Option<Terms>,
     pub(super) effects: Effects,
     pub(super) exposure: Option<String>,
     pub(super) offset: Option<String>,
@@ -39,7 +43,7 @@ pub(super) struct Drawn {
 impl Settings {
     /// What was set, as the rest of a sentence that names the model.
     fn clauses(&self) -> String {
-        let mut clauses = String::new();
+        let mut clauses = self.choice.as_ref().map_or_else(String::new, |choice| format!(", {choice}"));
         for (what, column) in [("exposure", &self.exposure), ("offset", &self.offset)] {
             if let Some(column) = column {
                 clauses += &format!(", {what} {column}");
@@ -61,14 +65,6 @@ impl Settings {
 
     /// Evaluates the formula on the data. `rates`: without exposure or offset, a panel's population is the exposure.
     pub(super) fn draw(&self, text: &str, source: &dyn Source, rates: bool) -> Result<Drawn> {
-        let indexed;
-        let source = match &self.panel {
-            Some((unit, time)) => {
-                indexed = Panel::new(source.frame().clone(), unit, time)?;
-                &indexed as &dyn Source
-            }
-            None => source,
-        };
         let formula = Formula::parse(text)?;
         if !formula.endogenous().is_empty() {
             return Err(Error::Argument {
@@ -77,6 +73,31 @@ impl Settings {
                 must: "without instruments: this model takes all regressors as exogenous".into(),
             });
         }
+        self.draw_any(formula, source, rates)
+    }
+
+    /// As [`draw`](Self::draw), for formulas with instruments, which must be there.
+    pub(super) fn draw_instrumented(&self, text: &str, source: &dyn Source, rates: bool) -> Result<Drawn> {
+        let formula = Formula::parse(text)?;
+        if formula.endogenous().is_empty() {
+            return Err(Error::Argument {
+                argument: "formula".into(),
+                value: format!("`{text}`"),
+                must: "with instruments: outcome ~ regressors | effects | endogenous ~ instruments".into(),
+            });
+        }
+        self.draw_any(formula, source, rates)
+    }
+
+    fn draw_any(&self, formula: Formula, source: &dyn Source, rates: bool) -> Result<Drawn> {
+        let indexed;
+        let source = match &self.panel {
+            Some((unit, time)) => {
+                indexed = Panel::new(source.frame().clone(), unit, time)?;
+                &indexed as &dyn Source
+            }
+            None => source,
+        };
         let mut notes = Vec::new();
         let mut exposure = self.exposure.clone();
         if rates
@@ -95,6 +116,7 @@ impl Settings {
         let design = Design::build(&formula, source, &extras)?;
         let origin = Origin {
             terms: design.terms().clone(),
+            endogenous: design.endogenous.as_ref().map(|block| block.terms.clone()),
             effects: design.effects(),
             formula,
             exposure,

@@ -68,6 +68,7 @@ class _Specification:
             keep_singletons=self.keep_singletons,
             tolerance=getattr(self, "tolerance", 1e-8),
             max_iterations=getattr(self, "max_iterations", 100),
+            method=getattr(self, "_method", None),
         )
 
     def __repr__(self) -> str:
@@ -101,6 +102,8 @@ class _Specification:
         cluster: Arrays | None,
         names: Sequence[str] | None,
         on_nonconvergence: str,
+        instrumented: Sequence[tuple[list[str], NDArray[np.float64]]] = (),
+        /,
         **columns: ArrayLike | None,
     ) -> _core.RegressionFit:
         y = _numbers("y", outcome)
@@ -123,6 +126,8 @@ class _Specification:
             offset=given.get("offset"),
             weights=given.get("weights") or given.get("frequency_weights"),
             frequency="frequency_weights" in given,
+            endogenous=instrumented[0] if instrumented else None,
+            instruments=instrumented[1] if instrumented else None,
         )
 
 

@@ -9,7 +9,7 @@ use crate::inference::{CoefficientRow, Estimates, interval_level};
 use crate::python::convert::enter;
 use crate::python::data::{AnySource, PyFrame};
 use crate::python::inference::PyTable;
-use crate::regression::{FixedEffect, OlsFit, PoissonFit, Residual};
+use crate::regression::{FixedEffect, IvFit, OlsFit, PoissonFit, Residual};
 
 /// A fitted regression.
 #[pyclass(frozen, name = "RegressionFit", module = "averted._core")]
@@ -19,6 +19,7 @@ pub(in crate::python) struct PyFit(pub(super) AnyFit);
 pub(super) enum AnyFit {
     Ols(OlsFit),
     Poisson(PoissonFit),
+    Iv(IvFit),
 }
 
 impl AnyFit {
@@ -103,7 +104,7 @@ impl PyFit {
     #[getter]
     fn convergence(&self) -> Option<(usize, usize, f64, bool)> {
         match &self.0 {
-            AnyFit::Ols(_) => None,
+            AnyFit::Ols(_) | AnyFit::Iv(_) => None,
             AnyFit::Poisson(fit) => {
                 let m = fit.model();
                 Some((m.iterations, m.inner_iterations, m.score, m.converged))
@@ -128,7 +129,7 @@ impl PyFit {
     #[getter]
     fn separated(&self) -> Vec<(usize, f64)> {
         match &self.0 {
-            AnyFit::Ols(_) => Vec::new(),
+            AnyFit::Ols(_) | AnyFit::Iv(_) => Vec::new(),
             AnyFit::Poisson(fit) => fit.model().separated.clone(),
         }
     }
@@ -181,7 +182,8 @@ impl PyFit {
         let kind: Residual = kind.parse()?;
         let residuals = match (&self.0, kind) {
             (AnyFit::Ols(fit), Residual::Response) => fit.residuals(),
-            (AnyFit::Ols(_), _) => {
+            (AnyFit::Iv(fit), Residual::Response) => fit.residuals(),
+            (AnyFit::Ols(_) | AnyFit::Iv(_), _) => {
                 let (argument, value) = ("kind".into(), format!("{kind:?}").to_lowercase());
                 let must = "response for least squares".into();
                 return Err(Error::Argument { argument, value, must }.into());
@@ -219,6 +221,7 @@ impl PyFit {
             Ok(match &self.0 {
                 AnyFit::Ols(fit) => AnyFit::Ols(with!(fit)?),
                 AnyFit::Poisson(fit) => AnyFit::Poisson(with!(fit)?),
+                AnyFit::Iv(fit) => AnyFit::Iv(with!(fit)?),
             })
         })?;
         Ok(Self(fit))

@@ -1,6 +1,7 @@
 //! Regressions across the border.
 
 mod fit;
+mod instruments;
 mod specification;
 
 use crate::inference::Covariance;
@@ -14,6 +15,7 @@ macro_rules! either {
         match $value {
             $kind::Ols($name) => $call,
             $kind::Poisson($name) => $call,
+            $kind::Iv($name) => $call,
         }
     };
 }

@@ -8,7 +8,7 @@ use super::fit::{AnyFit, PyFit};
 use crate::inference::SmallSample;
 use crate::python::convert::enter;
 use crate::python::data::{AnyColumn, AnySource};
-use crate::regression::{Ols, Poisson, Sample, WeightKind};
+use crate::regression::{Iv, Ols, Poisson, Sample, WeightKind};
 
 /// Which regression, and everything it was told.
 #[pyclass(frozen, name = "Regression", module = "averted._core")]
@@ -18,17 +18,21 @@ pub(in crate::python) struct PySpecification(AnySpecification);
 enum AnySpecification {
     Ols(Ols),
     Poisson(Poisson),
+    Iv(Iv),
 }
 
 /// One array and what it is called.
 type Named<'py> = (String, PyReadonlyArray1<'py, f64>);
+
+/// Columns and what they are called.
+type Columns<'py> = (Vec<String>, PyReadonlyArray2<'py, f64>);
 
 #[pymethods]
 impl PySpecification {
     #[new]
     #[pyo3(signature = (
         model, *, exposure, offset, weights, frequency_weights, covariance, cluster, ssc, panel, keep_singletons,
-        tolerance, max_iterations
+        tolerance, max_iterations, method = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "the specification's settings, one each")]
     fn new(
@@ -44,6 +48,7 @@ impl PySpecification {
         keep_singletons: bool,
         tolerance: f64,
         max_iterations: usize,
+        method: Option<(String, f64)>,
     ) -> PyResult<Self> {
         let covariance = super::covariance(covariance, cluster)?;
         let convention: SmallSample = ssc.parse()?;
@@ -61,6 +66,10 @@ impl PySpecification {
                 }
                 if keep_singletons { made.keep_singletons() } else { made }
             }};
+        }
+        if let Some((name, alpha)) = method {
+            let made = Iv::new().method(super::instruments::method(&name, alpha)?);
+            return Ok(Self(AnySpecification::Iv(shared!(made))));
         }
         if model == "ols" {
             let made = Ols::new();
@@ -83,6 +92,7 @@ impl PySpecification {
             Ok(match specification {
                 AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit(formula, &source)?),
                 AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit(formula, &source)?),
+                AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit(formula, &source)?),
             })
         })?;
         Ok(PyFit(fit))
@@ -90,7 +100,8 @@ impl PySpecification {
 
     /// Fits arrays, all with a name.
     #[pyo3(signature = (
-        outcome, x, names, absorb, clusters, raises, *, exposure = None, offset = None, weights = None, frequency = false
+        outcome, x, names, absorb, clusters, raises, *, exposure = None, offset = None, weights = None,
+        frequency = false, endogenous = None, instruments = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "one for every kind of array")]
     fn fit_arrays(
@@ -106,10 +117,18 @@ impl PySpecification {
         offset: Option<Named<'_>>,
         weights: Option<Named<'_>>,
         frequency: bool,
+        endogenous: Option<Columns<'_>>,
+        instruments: Option<Columns<'_>>,
     ) -> PyResult<PyFit> {
         let (outcome_name, outcome) = outcome;
         let sample = Sample::new(outcome.as_array().to_owned(), x.as_array().to_owned())?;
         let mut sample = sample.named(&outcome_name, &names)?;
+        if let Some((names, columns)) = endogenous {
+            sample = sample.endogenous(&names, columns.as_array().to_owned())?;
+        }
+        if let Some((names, columns)) = instruments {
+            sample = sample.instruments(&names, columns.as_array().to_owned())?;
+        }
         for (name, column) in absorb {
             sample = sample.absorb(&name, column.factor())?;
         }
@@ -131,6 +150,7 @@ impl PySpecification {
             Ok(match specification {
                 AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit_arrays(sample)?),
                 AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit_arrays(sample)?),
+                AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit_arrays(sample)?),
             })
         })?;
         Ok(PyFit(fit))
@@ -147,7 +167,7 @@ impl PySpecification {
             AnySpecification::Poisson(poisson) => {
                 AnySpecification::Poisson(poisson.clone().note_nonconvergence(!raises))
             }
-            AnySpecification::Ols(ols) => AnySpecification::Ols(ols.clone()),
+            other => other.clone(),
         }
     }
 }
