@@ -78,7 +78,7 @@ class Iv(_Specification):
     >>> data = {"deaths": [2, 3, 5, 4, 7, 9], "spend": [1, 2, 3, 3, 5, 6], "grant": [0, 1, 1, 2, 2, 3]}
     >>> fit = av.Iv().fit("deaths ~ 1 | spend ~ grant", data)
     >>> round(fit.coefficients["spend"], 6)
-    1.368421
+    1.333333
     """
 
     method: str = "2sls"

@@ -2,7 +2,7 @@
 //!
 //! With weights `W`, `X = [X₁ Y]` the regressors (exogenous, endogenous) and `Z̄ = [X₁ Z]` the instruments, let
 //! `B = XT` and `Q = Z̄S` be orthonormal: `B'WB = 1`, `Q'WQ = 1`. Everything that a model with instruments needs are the
-//! coordinates `C = Q'WB` and the parts that instruments do not reach, `V = B − QC` and `u = y − Qd`: no
+//! coordinates `C = Q'WB` and the part that instruments do not reach, `V = B − QC`: no
 //! product of the columns themselves is ever formed. The last columns of `Q` span the instruments off `X₁`.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
