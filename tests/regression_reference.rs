@@ -1,5 +1,7 @@
 //! Least squares and Poisson regression against R's lm, glm and fixest, statsmodels and linearmodels.
 
+#[path = "regression_reference/bootstrap.rs"]
+mod bootstrap;
 mod common;
 #[path = "regression_reference/iv.rs"]
 mod iv;
@@ -624,6 +626,7 @@ fn reference_values() {
     fixest(&mut out);
     counts(&mut out);
     iv::check(&mut out);
+    bootstrap::wild(&mut out);
     let mut head = String::from(
         "# Conformance\n\nLeast squares, instruments and Poisson regression beside R, fixest, plm, statsmodels and linearmodels. \
          `tests/reference/` holds their values\nwith the commands and versions that gave them; \
@@ -631,7 +634,13 @@ fn reference_values() {
          (relative) unless a comment there says why, or when the page lists other cases.\n\n\
          | values | cases | checked | not in this part |\n| --- | ---: | ---: | --- |\n",
     );
-    for topic in ["regression_linear", "fixest_panel", "count_glm_rates", "python_regression_iv_unitroot"] {
+    for topic in [
+        "regression_linear",
+        "fixest_panel",
+        "count_glm_rates",
+        "python_regression_iv_unitroot",
+        "wild_bootstrap",
+    ] {
         let gold = reference(topic);
         head += &out.coverage(topic, &gold, &WAITING);
         set_aside(&mut out, &gold);

@@ -1,5 +1,6 @@
 //! From estimates to statements: covariances, tests, intervals, the answers several rooms share, and their tables.
 
+pub mod bootstrap;
 pub mod covariance;
 mod estimates;
 mod forecast;
@@ -7,6 +8,7 @@ mod small_sample;
 mod table;
 mod wald;
 
+pub use bootstrap::{BootstrapTest, Draws, Multipliers};
 pub use covariance::Covariance;
 pub use estimates::{CoefficientRow, Estimates, interval_level};
 pub(crate) use forecast::quantile;
@@ -14,3 +16,4 @@ pub use forecast::{Difference, Forecast};
 pub use small_sample::{ClusterFactor, CountRule, Counted, Counts, ParameterFactor, Reference, SmallSample};
 pub use table::{Cell, Table, significant, thousands};
 pub use wald::Wald;
+pub(crate) use wald::restrictions;

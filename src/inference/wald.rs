@@ -37,16 +37,9 @@ impl Wald {
     /// each other or their covariance is singular.
     pub fn test<S: AsRef<str>>(fit: &(impl Estimates + ?Sized), hypotheses: &[S]) -> Result<Self> {
         let names = fit.names();
-        let mut rows = Vec::new();
-        for text in hypotheses {
-            rows.extend(read(text.as_ref(), names)?);
-        }
         let texts: Vec<&str> = hypotheses.iter().map(AsRef::as_ref).collect();
         let hypothesis = texts.join(", ");
-        if rows.is_empty() {
-            let must = "at least one hypothesis, such as \"x = 0\"".into();
-            return Err(Error::Argument { argument: "hypotheses".into(), value: "nothing".into(), must });
-        }
+        let rows = restrictions(&texts, names)?;
         let r = Array2::from_shape_fn((rows.len(), names.len()), |(i, j)| rows[i].coefficients[j]);
         let distance =
             Array1::from_shape_fn(rows.len(), |i| r.row(i).dot(fit.coefficients()) - rows[i].right);
@@ -94,10 +87,23 @@ impl Wald {
 }
 
 /// `coefficients · β = right`.
-struct Restriction {
-    text: String,
-    coefficients: Vec<f64>,
-    right: f64,
+pub(crate) struct Restriction {
+    pub(crate) text: String,
+    pub(crate) coefficients: Vec<f64>,
+    pub(crate) right: f64,
+}
+
+/// The restrictions in these texts; an error if there are none.
+pub(crate) fn restrictions(texts: &[&str], names: &[String]) -> Result<Vec<Restriction>> {
+    let mut rows = Vec::new();
+    for text in texts {
+        rows.extend(read(text, names)?);
+    }
+    if rows.is_empty() {
+        let must = "at least one hypothesis, such as \"x = 0\"".into();
+        return Err(Error::Argument { argument: "hypotheses".into(), value: "nothing".into(), must });
+    }
+    Ok(rows)
 }
 
 /// The restrictions in a text, separated by commas outside of names.

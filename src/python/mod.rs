@@ -32,7 +32,7 @@ mod _core {
     #[pymodule_export]
     use super::panel::{PyEvents, PyMoney, PyPanel};
     #[pymodule_export]
-    use super::regression::{PyFit, PySpecification};
+    use super::regression::{PyBootstrapTest, PyFit, PySpecification, bootstrap_test};
     #[pymodule_export]
     use super::sources::{PyReading, read_delimited};
     #[pymodule_export]

@@ -1,5 +1,7 @@
 //! From a fit to the covariance of its coefficients: clusters found, nesting seen, factors counted.
 
+use std::borrow::Cow;
+
 use super::absorb::is_nested;
 use super::fit::{Model, Shared};
 use crate::data::{Factor, Frame, MISSING};
@@ -149,8 +151,6 @@ impl Inference {
 fn codes<M>(shared: &Shared<M>, column: &str, more: Option<&Frame>) -> Result<(Vec<u32>, usize)> {
     let sample = &shared.sample;
     let kept = &shared.problem.kept;
-    let given = sample.clusters.iter().find(|(name, _)| name == column).map(|(_, factor)| factor);
-    let absorbed = sample.absorbed.iter().find(|a| a.name == column).map(|a| &a.factor);
     let dense = |factor: &Factor, row: &dyn Fn(usize) -> usize| -> Result<(Vec<u32>, usize)> {
         let mut code_of = vec![MISSING; factor.levels()];
         let mut levels = 0;
@@ -174,15 +174,78 @@ fn codes<M>(shared: &Shared<M>, column: &str, more: Option<&Frame>) -> Result<(V
         }
         Ok((shared.problem.absorber.sorted(&codes), levels as usize))
     };
+    match find(shared, column, more)? {
+        (factor, true) => dense(&factor, &|place| sample.origin[place]),
+        (factor, false) => dense(&factor, &|place| place),
+    }
+}
+
+/// A cluster variable, looked for in `more` first, and whether it has the caller's rows or those of the sample.
+fn find<'a, M>(shared: &'a Shared<M>, column: &str, more: Option<&Frame>) -> Result<(Cow<'a, Factor>, bool)> {
+    let sample = &shared.sample;
+    let given = sample.clusters.iter().find(|(name, _)| name == column).map(|(_, factor)| factor);
+    let absorbed = sample.absorbed.iter().find(|a| a.name == column).map(|a| &a.factor);
     if let Some(more) = more.filter(|more| more.has(column)) {
-        return dense(&more.factor(column)?, &|place| sample.origin[place]);
+        return Ok((Cow::Owned(more.factor(column)?), true));
     }
     match (given.or(absorbed), &shared.origin) {
-        (Some(factor), _) => dense(factor, &|place| place),
-        (None, Some(origin)) => dense(&origin.frame.factor(column)?, &|place| sample.origin[place]),
+        (Some(factor), _) => Ok((Cow::Borrowed(factor), false)),
+        (None, Some(origin)) => Ok((Cow::Owned(origin.frame.factor(column)?), true)),
         (None, None) => {
             let known = sample.clusters.iter().map(|(n, _)| n).chain(sample.absorbed.iter().map(|a| &a.name));
             Err(Error::unknown_column(column, known.map(String::as_str)))
         }
     }
+}
+
+/// Groups of a fit's rows by one column, or by the crossing of several, in fitting order: numbered in the order of their
+/// labels, so that a draw belongs to a label whatever the order of rows and whether labels are numbers or text.
+pub(super) fn ordered<M>(
+    shared: &Shared<M>,
+    columns: &[String],
+    more: Option<&Frame>,
+) -> Result<(Vec<u32>, usize)> {
+    let mut pairs = vec![0_u64; shared.problem.kept.len()];
+    for column in columns {
+        let (codes, labels) = labelled(shared, column, more)?;
+        let mut order: Vec<u32> = (0..labels.len() as u32).collect();
+        let number: Option<Vec<f64>> = labels.iter().map(|l| l.parse().ok()).collect();
+        match number {
+            Some(number) => order.sort_by(|&a, &b| number[a as usize].total_cmp(&number[b as usize])),
+            None => order.sort_by(|&a, &b| labels[a as usize].cmp(&labels[b as usize])),
+        }
+        let mut place = vec![0_u64; order.len()];
+        order.iter().zip(0..).for_each(|(&code, p)| place[code as usize] = p);
+        for (pair, code) in pairs.iter_mut().zip(codes) {
+            *pair = *pair * labels.len() as u64 + place[code as usize];
+        }
+        let mut levels = pairs.clone();
+        levels.sort_unstable();
+        levels.dedup();
+        for pair in &mut pairs {
+            *pair = levels.partition_point(|level| level < pair) as u64;
+        }
+    }
+    let count = pairs.iter().max().map_or(0, |&most| most as usize + 1);
+    Ok((pairs.into_iter().map(|p| p as u32).collect(), count))
+}
+
+/// A column of labels on the rows of a fit: codes in fitting order, and the labels.
+pub(super) fn labelled<M>(
+    shared: &Shared<M>,
+    column: &str,
+    more: Option<&Frame>,
+) -> Result<(Vec<u32>, Vec<String>)> {
+    let (factor, of_caller) = find(shared, column, more)?;
+    let sample = &shared.sample;
+    let row = |&place: &usize| if of_caller { sample.origin[place] } else { place };
+    let rows: Vec<usize> = shared.problem.kept.iter().map(row).collect();
+    let used = factor.take(&rows);
+    if used.codes().contains(&MISSING) {
+        let missing = |i: &usize| used.codes()[*i] == MISSING;
+        let first = (0..rows.len()).find(missing).map_or(0, |i| sample.origin[shared.problem.kept[i]]);
+        let count = (0..rows.len()).filter(missing).count();
+        return Err(Error::Missing { what: column.to_owned(), count, first });
+    }
+    Ok((shared.problem.absorber.sorted(used.codes()), used.labels().to_vec()))
 }

@@ -13,6 +13,7 @@ from averted._errors import AvertedWarning, InputError
 from averted._frames import Kind, frame_in, frame_out
 from averted._result import Result, Table
 from averted.regression.covariance import Cluster, chosen
+from averted.regression.resampling import WildBootstrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -166,18 +167,16 @@ class RegressionFit(Result):
             kind, columns = self._chosen()
         else:
             kind, columns = chosen("classical" if covariance is None else covariance, cluster)
-        more = None
-        if (
-            columns
-            and self._source is not None
-            and not isinstance(getattr(self._source[1], "_core", None), _core.Panel)
-        ):
-            more = frame_in(self._source[1], columns)[0]
-        made = type(self)(
-            self._core.with_covariance(kind, columns, ssc, more), self._kind, self.specification, self._source
-        )
+        core = self._core.with_covariance(kind, columns, ssc, self._more(columns))
+        made = type(self)(core, self._kind, self.specification, self._source)
         made._second = (kind, columns, ssc if ssc is not None else self._core.inference[1])
         return made
+
+    def _more(self, columns: list[str]) -> _core.Frame | None:
+        """Cluster variables of the data that the fit may not have seen."""
+        if not columns or self._source is None or isinstance(getattr(self._source[1], "_core", None), _core.Panel):
+            return None
+        return frame_in(self._source[1], columns)[0]
 
     def _chosen(self) -> tuple[str, list[str]]:
         if self._second is not None:
@@ -314,7 +313,7 @@ class RegressionFit(Result):
         return _refitted, (self.specification, self._source, self._second)
 
 
-class OlsFit(RegressionFit):
+class OlsFit(RegressionFit, WildBootstrap):
     """A fitted linear regression."""
 
     @property

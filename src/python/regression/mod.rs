@@ -2,11 +2,13 @@
 
 mod fit;
 mod instruments;
+mod resampling;
 mod specification;
 
 use crate::inference::Covariance;
 
 pub(super) use fit::PyFit;
+pub(super) use resampling::{PyBootstrapTest, bootstrap_test};
 pub(super) use specification::PySpecification;
 
 /// Calls the same on whichever model it is.

@@ -1,0 +1,252 @@
+"""Inference by resampling: bootstraps that hold with few clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from averted import _core
+from averted._errors import InputError
+from averted._result import Result, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from averted._core import Frame, RegressionFit
+    from averted._frames import Kind
+
+Columns = str | Sequence[str] | None
+
+
+class _Resampled:
+    """What a fit needs to have to be resampled."""
+
+    _core: RegressionFit
+    _kind: Kind
+
+    def _more(self, columns: list[str]) -> Frame | None:
+        raise NotImplementedError  # pragma: no cover
+
+    def _bootstrap(
+        self,
+        hypothesis: str,
+        cluster: Columns,
+        bootstrap_cluster: Columns,
+        draws: int,
+        weights: str,
+        impose_null: bool,
+        seed: int | None,
+        level: float | None,
+    ) -> BootstrapTest:
+        clusters, groups = columns_in("cluster", cluster), columns_in("bootstrap_cluster", bootstrap_cluster)
+        core = _core.bootstrap_test(
+            self._core,
+            hypothesis,
+            cluster=clusters,
+            bootstrap_cluster=groups,
+            draws=count_in("draws", draws),
+            weights=weights,
+            impose_null=impose_null,
+            seed=seed,
+            level=level,
+            more=self._more([*clusters, *groups]),
+        )
+        return BootstrapTest(core, self._kind)
+
+
+class WildBootstrap(_Resampled):
+    """What a linear fit can: the wild cluster bootstrap."""
+
+    def wild_bootstrap(
+        self,
+        hypothesis: str,
+        *,
+        cluster: Columns = None,
+        draws: int = 9_999,
+        weights: str = "rademacher",
+        impose_null: bool = True,
+        bootstrap_cluster: Columns = None,
+        seed: int | None = None,
+        level: float | None = 0.95,
+    ) -> BootstrapTest:
+        """Test linear restrictions by the wild cluster bootstrap, which holds where few clusters make a t too sure.
+
+        Every draw multiplies the residuals of each cluster by one random number and looks at the statistic again
+        (Cameron, Gelbach & Miller 2008), without estimating again (Roodman, MacKinnon, Nielsen & Webb 2019).
+
+        Parameters
+        ----------
+        hypothesis
+            ``"x = 0"``, ``"x = z"``, ``"2*x + z = 1"``; several, separated by commas, are tested jointly.
+        cluster
+            Clusters of the statistic, one column or several; those of the fit unless given.
+        draws
+            How many. With Rademacher weights all vectors of signs are taken instead where they are no more.
+        weights
+            ``"rademacher"``, ``"webb"`` (for fewer than about a dozen clusters), ``"mammen"`` or ``"normal"``.
+        impose_null
+            Whether residuals come from estimates under the null, which is more reliable, or from those of the fit.
+        bootstrap_cluster
+            Columns whose crossings share a multiplier: finer than the clusters for few treated (subclusters); of
+            several cluster variables the one with the fewest clusters unless given.
+        seed
+            One is drawn and recorded unless given.
+        level
+            Of the interval, by inversion of the symmetric test; ``None`` for none.
+
+        Raises
+        ------
+        InputError
+            For a hypothesis that cannot be read or repeats itself, unknown columns, fewer than two clusters or groups,
+            no draws, and more clusters times groups than memory can hold.
+
+        Examples
+        --------
+        >>> import averted as av
+        >>> data = av.datasets.load("us_states")
+        >>> fit = av.Ols(cluster="state").fit("homicides ~ unemployment_rate | state + year", data)
+        >>> test = fit.wild_bootstrap("unemployment_rate = 0", draws=999, seed=1)
+        >>> test.draws.shape, test.enumerated, test.seed
+        ((999,), False, 1)
+        """
+        return self._bootstrap(hypothesis, cluster, bootstrap_cluster, draws, weights, impose_null, seed, level)
+
+
+class BootstrapTest(Result):
+    """The answer of a bootstrap test."""
+
+    def __init__(self, core: _core.BootstrapTest, kind: Kind) -> None:
+        self._core = core
+        self._kind = kind
+
+    @property
+    def method(self) -> str:
+        """Which bootstrap, and its clusters."""
+        return self._core.method
+
+    @property
+    def hypothesis(self) -> str:
+        """What was tested."""
+        return self._core.hypothesis
+
+    @property
+    def restrictions(self) -> int:
+        """Restrictions tested."""
+        return self._core.restrictions
+
+    @property
+    def estimate(self) -> float:
+        """The estimate of the combination that is restricted; NaN for several."""
+        return self._core.estimate
+
+    @property
+    def std_error(self) -> float:
+        """Its clustered standard error; NaN for several."""
+        return self._core.std_error
+
+    @property
+    def statistic(self) -> float:
+        """The observed t, or F for several restrictions."""
+        return self._core.statistic
+
+    @property
+    def p_value(self) -> float:
+        """The share of draws at least as far from zero; unless all were taken, the sample counts as one of them."""
+        return self._core.p_value
+
+    @property
+    def p_value_equal_tailed(self) -> float:
+        """Twice the share of the smaller tail; NaN for several restrictions."""
+        return self._core.p_value_equal_tailed
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The values not rejected, from the estimate outwards; infinite where nothing on that side is rejected."""
+        return self._core.interval
+
+    @property
+    def draws(self) -> NDArray[np.float64]:
+        """The statistic of every draw; NaN where its variance was not positive."""
+        return self._core.draws
+
+    @property
+    def exceeding(self) -> tuple[int, int]:
+        """Draws at least as far from zero as the sample, and those farther."""
+        return self._core.exceeding
+
+    @property
+    def enumerated(self) -> bool:
+        """Whether the draws are all there are."""
+        return self._core.enumerated
+
+    @property
+    def clusters(self) -> list[int]:
+        """How many clusters each cluster variable has."""
+        return self._core.clusters
+
+    @property
+    def seed(self) -> int:
+        """The seed."""
+        return self._core.seed
+
+    @property
+    def notes(self) -> list[str]:
+        """What the caller should know."""
+        return self._core.notes
+
+    def summary(self) -> Table:
+        """Return a table of one row, with what was drawn under it."""
+        return Table(self._core.table)
+
+    def _glance(self) -> dict[str, Any]:
+        return {
+            "method": self.method,
+            "hypothesis": self.hypothesis,
+            "restrictions": self.restrictions,
+            "statistic": self.statistic,
+            "p_value": self.p_value,
+            "p_value_equal_tailed": self.p_value_equal_tailed,
+            "draws": len(self.draws),
+            "enumerated": self.enumerated,
+            "weights": self._core.weights,
+            "seed": self.seed,
+        }
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the statistics of the draws, and the one observed.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; ``None`` makes a figure.
+        """
+        from averted import _plot
+
+        ax = _plot.axes(ax)
+        draws = self.draws[np.isfinite(self.draws)]
+        with _plot.style():
+            ax.hist(draws, bins=min(60, max(10, len(draws) // 20)), color=_plot.GREY, alpha=0.6)
+        ax.axvline(self.statistic, color=_plot.VERMILLION, linewidth=1.6)
+        name = "t" if self.restrictions == 1 else "F"
+        _plot.label(ax, title=self.hypothesis, x=f"{name} of the draws; observed {self.statistic:.3g}", y="draws")
+        return ax
+
+
+def columns_in(what: str, columns: Columns) -> list[str]:
+    """Names of columns."""
+    if columns is None:
+        return []
+    listed = [columns] if isinstance(columns, str) else list(columns)
+    if not listed or not all(isinstance(column, str) for column in listed):
+        raise InputError(f"{what} = {columns!r}: must be one column or a list of columns")
+    return listed
+
+
+def count_in(what: str, value: int) -> int:
+    """A count that is one."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise InputError(f"{what} = {value!r}: must be a whole number of at least 1")
+    return int(value)

@@ -1,0 +1,111 @@
+//! What a bootstrap can be told.
+
+use crate::data::Frame;
+use crate::error::{Error, Result};
+use crate::inference::{Multipliers, interval_level};
+
+/// A bootstrap test of linear restrictions, for [`OlsFit::wild_bootstrap`](crate::regression::OlsFit::wild_bootstrap).
+///
+/// ```
+/// use averted::inference::Multipliers;
+/// use averted::regression::Bootstrap;
+/// let test = Bootstrap::new("spend = 0").cluster("state").weights(Multipliers::Webb).seed(1);
+/// assert_eq!(test, test.clone());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bootstrap {
+    pub(super) hypothesis: String,
+    pub(super) clusters: Vec<String>,
+    pub(super) groups: Vec<String>,
+    pub(super) draws: usize,
+    pub(super) multipliers: Multipliers,
+    pub(super) impose_null: bool,
+    pub(super) seed: Option<u64>,
+    pub(super) level: Option<f64>,
+    pub(super) more: Option<Frame>,
+}
+
+impl Bootstrap {
+    /// Tests `"x = 0"`, `"x = z"`, or several restrictions separated by commas: 9,999 Rademacher draws under the null,
+    /// and for one restriction the 95 % interval.
+    pub fn new(hypothesis: impl Into<String>) -> Self {
+        Self {
+            hypothesis: hypothesis.into(),
+            clusters: Vec::new(),
+            groups: Vec::new(),
+            draws: 9_999,
+            multipliers: Multipliers::default(),
+            impose_null: true,
+            seed: None,
+            level: Some(0.95),
+            more: None,
+        }
+    }
+
+    /// Clusters of the statistic, once more for two-way; those of the fit's own covariance unless set.
+    #[must_use]
+    pub fn cluster(mut self, column: impl Into<String>) -> Self {
+        self.clusters.push(column.into());
+        self
+    }
+
+    /// The groups whose residuals share a multiplier, once more for their crossing: the clusters unless set, and of
+    /// several cluster variables the one with the fewest (MacKinnon, Nielsen & Webb 2021, *JBES* 39). Finer than the
+    /// clusters it is the subcluster bootstrap (MacKinnon & Webb 2018, *Econometrics Journal* 21), for few treated.
+    #[must_use]
+    pub fn bootstrap_cluster(mut self, column: impl Into<String>) -> Self {
+        self.groups.push(column.into());
+        self
+    }
+
+    /// How many draws.
+    #[must_use]
+    pub fn draws(mut self, draws: usize) -> Self {
+        self.draws = draws;
+        self
+    }
+
+    /// The distribution of the multipliers.
+    #[must_use]
+    pub fn weights(mut self, multipliers: Multipliers) -> Self {
+        self.multipliers = multipliers;
+        self
+    }
+
+    /// Whether residuals come from estimates under the null (the default, and the more reliable) or from those of the
+    /// fit.
+    #[must_use]
+    pub fn impose_null(mut self, impose: bool) -> Self {
+        self.impose_null = impose;
+        self
+    }
+
+    /// The seed; one is drawn and recorded unless set.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The level of the interval; `None` for no interval.
+    #[must_use]
+    pub fn level(mut self, level: impl Into<Option<f64>>) -> Self {
+        self.level = level.into();
+        self
+    }
+
+    /// Columns of the same rows in which clusters are looked for first.
+    #[must_use]
+    pub fn clusters_of(mut self, data: Frame) -> Self {
+        self.more = Some(data);
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.draws == 0 {
+            let (argument, value) = ("draws".into(), "0".into());
+            return Err(Error::Argument { argument, value, must: "at least 1".into() });
+        }
+        self.level.map(interval_level).transpose().map(drop)
+    }
+}
