@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::error::{Error, Result};
 use crate::inference::covariance::crossings;
-use crate::parallel::{Watch, try_map};
+use crate::parallel::{Watch, threads, try_map};
 use crate::regression::absorb::{Absorber, is_nested};
 use crate::regression::inference::Grouped;
 use crate::regression::irls::TIGHT;
@@ -82,12 +82,18 @@ impl Working<'_> {
                 }
             }
         } else {
-            let blocks =
-                try_map(left.count.div_ceil(LANES), watch, |block| self.block(block, left, a, right))?;
-            for (b, block) in blocks.iter().enumerate() {
-                for (product, part) in products.iter_mut().zip(block) {
-                    for lane in 0..LANES.min(left.count - b * LANES) {
-                        product.row_mut(b * LANES + lane).assign(&part.column(lane));
+            // Every worker keeps its columns: new ones for each block would cost more than what is done with them.
+            let blocks = left.count.div_ceil(LANES);
+            let workers = threads().min(blocks);
+            let shares = try_map(workers, watch, |worker| {
+                let mut columns = Array2::zeros((a.len(), LANES));
+                let mine = (worker..blocks).step_by(workers);
+                mine.map(|block| Ok((block, self.block(block, &mut columns, left, a, right)?))).collect()
+            })?;
+            for (block, parts) in shares.into_iter().flat_map(|share: Vec<_>| share) {
+                for (product, part) in products.iter_mut().zip(&parts) {
+                    for lane in 0..LANES.min(left.count - block * LANES) {
+                        product.row_mut(block * LANES + lane).assign(&part.column(lane));
                     }
                 }
             }
@@ -103,13 +109,13 @@ impl Working<'_> {
     fn block(
         &self,
         block: usize,
+        columns: &mut Array2<f64>,
         left: &Groups,
         a: &[f64],
         right: &[(&Groups, &[f64])],
     ) -> Result<Vec<Array2<f64>>> {
         let first = block * LANES;
-        let width = LANES.min(left.count - first);
-        let mut columns = Array2::zeros((a.len(), width));
+        columns.fill(0.0);
         for ((mut row, &g), &v) in columns.rows_mut().into_iter().zip(&left.codes).zip(a) {
             if let Some(slot) = (g as usize).checked_sub(first).and_then(|lane| row.get_mut(lane)) {
                 *slot = v;
