@@ -16,4 +16,4 @@ pub use forecast::{Difference, Forecast};
 pub use small_sample::{ClusterFactor, CountRule, Counted, Counts, ParameterFactor, Reference, SmallSample};
 pub use table::{Cell, Table, significant, thousands};
 pub use wald::Wald;
-pub(crate) use wald::restrictions;
+pub(crate) use wald::{Restriction, restrictions};

@@ -79,6 +79,25 @@ def test_what_cannot_be_drawn(grunfeld: dict[str, list[float]]) -> None:
         fit.wild_bootstrap("valu = 0")
 
 
+def test_scores_of_counts() -> None:
+    rng = np.random.default_rng(4)
+    state, year = np.repeat(np.arange(12), 10), np.tile(np.arange(10), 12)
+    x = rng.normal(size=120)
+    data = {"deaths": rng.poisson(np.exp(2 + 0.2 * x)), "x": x, "state": state, "year": year}
+    fit = av.Poisson(cluster="state").fit("deaths ~ x | state + year", data)
+    test = fit.score_bootstrap("x = 0", seed=1)
+    assert test.enumerated
+    assert len(test.draws) == 2**12
+    assert test.interval is not None
+    assert test.interval[0] < fit.coefficients["x"] < test.interval[1]
+    assert test.std_error == pytest.approx(fit.std_errors["x"], rel=1e-12)
+    assert "Score bootstrap under the null" in str(test)
+    here = fit.score_bootstrap(f"x = {fit.coefficients['x']!r}", level=None)
+    assert here.p_value > 0.99
+    with pytest.raises(av.AvertedError, match="not positive definite"):
+        fit.score_bootstrap("x = 0, 2*x = 0")
+
+
 def test_plot(grunfeld: dict[str, list[float]]) -> None:
     pytest.importorskip("matplotlib")
     fit = av.Ols(cluster="firm").fit("inv ~ value + capital", grunfeld)

@@ -13,7 +13,7 @@ from averted._errors import AvertedWarning, InputError
 from averted._frames import Kind, frame_in, frame_out
 from averted._result import Result, Table
 from averted.regression.covariance import Cluster, chosen
-from averted.regression.resampling import WildBootstrap
+from averted.regression.resampling import ScoreBootstrap, WildBootstrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -327,7 +327,7 @@ class OlsFit(RegressionFit, WildBootstrap):
         return dict(self._core.statistics)["sigma"]
 
 
-class PoissonFit(RegressionFit):
+class PoissonFit(RegressionFit, ScoreBootstrap):
     """A fitted Poisson regression."""
 
     @property

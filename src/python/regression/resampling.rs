@@ -114,7 +114,7 @@ impl PyBootstrapTest {
     }
 }
 
-/// A wild bootstrap test of linear restrictions; `more` holds cluster variables that the fit has not seen.
+/// A bootstrap test of linear restrictions, wild for least squares, of the scores for counts; `more` holds cluster variables that the fit has not seen.
 #[pyfunction]
 #[pyo3(signature = (fit, hypothesis, *, cluster, bootstrap_cluster, draws, weights, impose_null, seed, level, more))]
 #[expect(clippy::too_many_arguments, reason = "the test's settings, one each")]
@@ -145,13 +145,16 @@ pub(in crate::python) fn bootstrap_test(
         test = test.clusters_of(frame.0.clone());
     }
     let fit = fit.0.clone();
-    let answer = enter_watched(py, None, |watch| match &fit {
-        AnyFit::Ols(fit) => fit.wild_bootstrap_watched(&test, watch),
-        _ => Err(Error::Argument {
-            argument: "wild_bootstrap".into(),
-            value: "asked of another model".into(),
-            must: "asked of least squares".into(),
-        }),
+    let answer = enter_watched(py, None, |watch| {
+        if let AnyFit::Ols(fit) = &fit {
+            return fit.wild_bootstrap_watched(&test, watch);
+        }
+        if let AnyFit::Poisson(fit) = &fit {
+            return fit.score_bootstrap_watched(&test, watch);
+        }
+        // The bootstrap of instruments draws the first stages, too: it has its own door.
+        let (argument, value) = ("fit".into(), "another model".into());
+        Err(Error::Argument { argument, value, must: "least squares or Poisson".into() })
     })?;
     Ok(PyBootstrapTest(answer))
 }

@@ -20,6 +20,8 @@ pub(super) struct Setting {
     pub(super) clusters: Vec<usize>,
     /// The groups that share a multiplier, numbered in the order of their labels.
     pub(super) groups: Groups,
+    /// The clustered covariance of the coefficients.
+    pub(super) covariance: Array2<f64>,
     pub(super) words: String,
 }
 
@@ -59,7 +61,13 @@ impl Setting {
         if by != names {
             words += &format!(", multipliers by {}", by.join("^"));
         }
-        Ok(Self { crossings, clusters: inference.clusters, groups: Groups { codes, count }, words })
+        Ok(Self {
+            crossings,
+            clusters: inference.clusters,
+            groups: Groups { codes, count },
+            covariance: inference.estimated.matrix,
+            words,
+        })
     }
 
     /// Notes on what so few clusters can say, and the counts.
@@ -177,8 +185,8 @@ impl OlsFit {
         } else {
             let apart: Vec<f64> = rows.iter().zip(&combined).map(|(row, c)| c - row.right).collect();
             let distance = forward(&lower, &apart);
-            let joint =
-                joint(&working, &setting, &directions, &distance, &residual, test.impose_null, watch)?;
+            let impose = test.impose_null.then_some(&distance);
+            let joint = joint(&working, &setting, &directions, impose, &residual, watch)?;
             let observed = joint.observed(&distance);
             positive(observed, &hypothesis)?;
             let mut answer =
@@ -211,18 +219,17 @@ pub(super) fn positive(square: f64, hypothesis: &str) -> Result<f64> {
     Err(Error::NotPositiveDefinite { what: format!("the clustered covariance of `{hypothesis}`"), pivot: 0 })
 }
 
-/// Several restrictions, ready to be drawn.
+/// Several restrictions, ready to be drawn; residuals under the null are this far off along the directions.
 pub(super) fn joint(
     working: &Working<'_>,
     setting: &Setting,
     directions: &[Vec<f64>],
-    distance: &Array1<f64>,
+    impose: Option<&Array1<f64>>,
     residual: &[f64],
-    impose: bool,
     watch: &Watch<'_>,
 ) -> Result<Joint> {
     let mut errors = residual.to_vec();
-    if impose {
+    if let Some(distance) = impose {
         for (z, delta) in directions.iter().zip(distance) {
             errors.iter_mut().zip(z).for_each(|(e, z)| *e += delta * z);
         }
