@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from averted.regression import Iv as Iv
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
+    from averted.regression import adjust as adjust
+    from averted.regression import romano_wolf as romano_wolf
     from averted.spending import Averted as Averted
     from averted.spending import LeadTest as LeadTest
     from averted.spending import Response as Response
@@ -56,11 +58,13 @@ _WHERE = {
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",
     "Structural": "averted.timeseries",
+    "adjust": "averted.regression",
     "audit": "averted.study",
     "backtest": "averted.forecast",
     "datasets": "averted.datasets",
     "read": "averted._read",
     "respond": "averted.spending",
+    "romano_wolf": "averted.regression",
     "score": "averted.forecast",
 }
 

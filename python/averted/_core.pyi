@@ -181,19 +181,64 @@ class BootstrapTest:
     @property
     def table(self) -> Table: ...
 
-def bootstrap_test(
+@final
+class Bootstrap:
+    def __new__(
+        cls,
+        hypothesis: str,
+        *,
+        cluster: list[str],
+        bootstrap_cluster: list[str],
+        draws: int,
+        weights: str,
+        impose_null: bool,
+        seed: int | None,
+        level: float | None,
+        more: Frame | None,
+    ) -> Bootstrap: ...
+
+def bootstrap_test(fit: RegressionFit, test: Bootstrap) -> BootstrapTest: ...
+def romano_wolf(
+    fits: list[tuple[RegressionFit, Bootstrap]], names: list[str] | None
+) -> tuple[list[str], list[BootstrapTest], list[float], Table]: ...
+def adjust(p_values: list[float], method: str) -> list[float]: ...
+
+@final
+class RandomizationTest:
+    @property
+    def term(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def estimate(self) -> tuple[float, float]: ...
+    @property
+    def statistic(self) -> float: ...
+    @property
+    def p_values(self) -> tuple[float, float, float]: ...
+    @property
+    def draws(self) -> NDArray[np.float64]: ...
+    @property
+    def enumerated(self) -> bool: ...
+    @property
+    def clusters(self) -> tuple[int, int]: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def notes(self) -> list[str]: ...
+    @property
+    def table(self) -> Table: ...
+
+def randomization_test(
     fit: RegressionFit,
-    hypothesis: str,
+    term: str,
     *,
-    cluster: list[str],
-    bootstrap_cluster: list[str],
+    cluster: str | None,
+    time: str | None,
+    by_coefficient: bool,
     draws: int,
-    weights: str,
-    impose_null: bool,
     seed: int | None,
-    level: float | None,
     more: Frame | None,
-) -> BootstrapTest: ...
+) -> RandomizationTest: ...
 
 @final
 class Reading:

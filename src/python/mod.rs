@@ -32,7 +32,11 @@ mod _core {
     #[pymodule_export]
     use super::panel::{PyEvents, PyMoney, PyPanel};
     #[pymodule_export]
-    use super::regression::{PyBootstrapTest, PyFit, PySpecification, bootstrap_test};
+    use super::regression::{PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test};
+    #[pymodule_export]
+    use super::regression::{PyFit, PySpecification};
+    #[pymodule_export]
+    use super::regression::{randomization_test, romano_wolf};
     #[pymodule_export]
     use super::sources::{PyReading, read_delimited};
     #[pymodule_export]

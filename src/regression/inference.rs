@@ -1,6 +1,7 @@
 //! From a fit to the covariance of its coefficients: clusters found, nesting seen, factors counted.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use super::absorb::is_nested;
 use super::fit::{Model, Shared};
@@ -198,36 +199,45 @@ fn find<'a, M>(shared: &'a Shared<M>, column: &str, more: Option<&Frame>) -> Res
     }
 }
 
-/// Groups of a fit's rows by one column, or by the crossing of several, in fitting order: numbered in the order of their
-/// labels, so that a draw belongs to a label whatever the order of rows and whether labels are numbers or text.
+/// Groups of a fit's rows by one column, or by the crossing of several: codes in fitting order, and the labels, in their
+/// own order, so that a draw belongs to a label whatever the order of rows and whether labels are numbers or text.
 pub(super) fn ordered<M>(
     shared: &Shared<M>,
     columns: &[String],
     more: Option<&Frame>,
-) -> Result<(Vec<u32>, usize)> {
-    let mut pairs = vec![0_u64; shared.problem.kept.len()];
+) -> Result<(Vec<u32>, Vec<Vec<String>>)> {
+    let mut codes = vec![0_u32; shared.problem.kept.len()];
+    let mut labels: Vec<Vec<String>> = vec![Vec::new()];
     for column in columns {
-        let (codes, labels) = labelled(shared, column, more)?;
-        let mut order: Vec<u32> = (0..labels.len() as u32).collect();
-        let number: Option<Vec<f64>> = labels.iter().map(|l| l.parse().ok()).collect();
-        match number {
-            Some(number) => order.sort_by(|&a, &b| number[a as usize].total_cmp(&number[b as usize])),
-            None => order.sort_by(|&a, &b| labels[a as usize].cmp(&labels[b as usize])),
-        }
+        let (own, names) = labelled(shared, column, more)?;
+        let mut order: Vec<u32> = (0..names.len() as u32).collect();
+        order.sort_by(|&a, &b| natural(&names[a as usize], &names[b as usize]));
         let mut place = vec![0_u64; order.len()];
         order.iter().zip(0..).for_each(|(&code, p)| place[code as usize] = p);
-        for (pair, code) in pairs.iter_mut().zip(codes) {
-            *pair = *pair * labels.len() as u64 + place[code as usize];
-        }
+        let width = names.len() as u64;
+        let pairs: Vec<u64> =
+            codes.iter().zip(&own).map(|(&c, &o)| u64::from(c) * width + place[o as usize]).collect();
         let mut levels = pairs.clone();
         levels.sort_unstable();
         levels.dedup();
-        for pair in &mut pairs {
-            *pair = levels.partition_point(|level| level < pair) as u64;
-        }
+        codes = pairs.iter().map(|pair| levels.partition_point(|level| level < pair) as u32).collect();
+        let label = |level: &u64| {
+            let name = &names[order[(level % width) as usize] as usize];
+            labels[(level / width) as usize].iter().chain([name]).cloned().collect()
+        };
+        labels = levels.iter().map(label).collect();
     }
-    let count = pairs.iter().max().map_or(0, |&most| most as usize + 1);
-    Ok((pairs.into_iter().map(|p| p as u32).collect(), count))
+    Ok((codes, labels))
+}
+
+/// Numbers by value, and before text.
+pub(super) fn natural(a: &str, b: &str) -> Ordering {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(x), Ok(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
+        (Ok(_), Err(_)) => Ordering::Less,
+        (Err(_), Ok(_)) => Ordering::Greater,
+        (Err(_), Err(_)) => a.cmp(b),
+    }
 }
 
 /// A column of labels on the rows of a fit: codes in fitting order, and the labels.

@@ -30,5 +30,7 @@ pub use iv::{Instrumented, Iv, IvFit, Method};
 pub use ols::{LeastSquares, Ols, OlsFit};
 pub use poisson::{Counts, Poisson, PoissonFit, Residual};
 pub use prediction::{FixedEffect, Prediction};
-pub use resampling::Bootstrap;
+#[cfg(feature = "python")]
+pub(crate) use resampling::romano_wolf_watched;
+pub use resampling::{Bootstrap, Randomization, Resampled, romano_wolf};
 pub use sample::{Sample, WeightKind};

@@ -98,6 +98,78 @@ def test_scores_of_counts() -> None:
         fit.score_bootstrap("x = 0, 2*x = 0")
 
 
+@pytest.fixture(scope="module")
+def adoption() -> dict[str, object]:
+    rng = np.random.default_rng(11)
+    state, year = np.repeat(np.arange(9), 6), np.tile(np.arange(2000, 2006), 9)
+    treated = ((state < 3) & (year >= 2003)).astype(float)
+    deaths = rng.poisson(np.exp(2 + 0.1 * state + 0.5 * treated))
+    return {
+        "deaths": deaths,
+        "rate": deaths / 10 + rng.normal(size=54),
+        "treated": treated,
+        "state": [f"s{s}" for s in state],
+        "year": year,
+        "copy": [f"s{s}" for s in state],
+    }
+
+
+def test_assignments_are_regressions(adoption: dict[str, object]) -> None:
+    spec = av.Ols(cluster="state")
+    fit = spec.fit("rate ~ treated | state + year", adoption)
+    test = fit.randomization_test("treated", time="year")
+    assert test.enumerated
+    assert len(test.draws) == 84
+    own = fit.coefficients["treated"] / fit.std_errors["treated"]
+    assert test.statistic == pytest.approx(own, rel=1e-10)
+    state = np.asarray(adoption["state"])
+    for places in [(0, 1, 2), (3, 4, 8), (5, 6, 7)]:
+        moved = np.isin(state, [f"s{p}" for p in places]) & (np.asarray(adoption["year"]) >= 2003)
+        again = spec.fit("rate ~ treated | state + year", {**adoption, "treated": moved.astype(float)})
+        t = again.coefficients["treated"] / again.std_errors["treated"]
+        assert np.min(np.abs(test.draws - t)) < 1e-9
+    assert test.p_value == np.mean(np.abs(test.draws) >= abs(own) * (1 - 1e-9))
+    assert test.tidy()["p_value"] == [test.p_value]
+    assert "all 84 assignments" in str(test)
+    drawn = fit.randomization_test("treated", cluster="copy", time="year", draws=50, seed=1)
+    assert not drawn.enumerated
+    assert drawn.glance()["seed"] == [1]
+    counts = av.Poisson(cluster="state").fit("deaths ~ treated | state + year", adoption)
+    assert 0 < counts.randomization_test("treated", time="year", statistic="coefficient").p_value <= 1
+    with pytest.raises(av.InputError, match="'t' or 'coefficient'"):
+        fit.randomization_test("treated", time="year", statistic="b")
+    with pytest.raises(av.InputError, match="not constant within clusters"):
+        fit.randomization_test("treated")
+
+
+def test_several_outcomes(adoption: dict[str, object]) -> None:
+    rate = av.Ols(cluster="state").fit("rate ~ treated | state + year", adoption)
+    deaths = av.Poisson(cluster="state").fit("deaths ~ treated | state + year", adoption)
+    both = av.romano_wolf({"rate": rate, "deaths": deaths, "again": rate}, "treated = 0", seed=1)
+    assert list(both.p_values) == ["rate", "deaths", "again"]
+    assert both.p_values["rate"] == both.p_values["again"]
+    assert all(both.p_values[name] >= test.p_value for name, test in both.tests.items())
+    single = rate.wild_bootstrap("treated = 0", seed=1)
+    assert np.array_equal(both.tests["rate"].draws, single.draws)
+    assert list(av.romano_wolf([rate, rate], "treated", draws=99).p_values) == ["rate (1)", "rate (2)"]
+    assert list(both.tidy()["p_value_adjusted"]) == list(both.p_values.values())
+    with pytest.raises(av.InputError, match="no bootstrap"):
+        av.romano_wolf([object()], "treated = 0")  # type: ignore[list-item]
+    with pytest.raises(av.InputError, match="at least one"):
+        av.romano_wolf([], "treated = 0")
+
+
+def test_adjusted_p_values() -> None:
+    p = [0.01, 0.02, 0.03, 0.04, 0.05]
+    assert np.allclose(av.adjust(p), 0.05, rtol=1e-15)
+    assert np.allclose(av.adjust(np.array(p), "holm"), [0.05, 0.08, 0.09, 0.09, 0.09], rtol=1e-14)
+    assert np.isnan(av.adjust([0.5, np.nan], "bonferroni")[1])
+    with pytest.raises(av.InputError, match="did you mean holm"):
+        av.adjust(p, "hom")
+    with pytest.raises(av.InputError, match="between 0 and 1"):
+        av.adjust([2.0])
+
+
 def test_plot(grunfeld: dict[str, list[float]]) -> None:
     pytest.importorskip("matplotlib")
     fit = av.Ols(cluster="firm").fit("inv ~ value + capital", grunfeld)

@@ -9,7 +9,23 @@ from __future__ import annotations
 from averted.regression.covariance import Cluster
 from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import Iv, IvFit
-from averted.regression.resampling import BootstrapTest
+from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
+from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
 
-__all__ = ["BootstrapTest", "Cluster", "Iv", "IvFit", "Ols", "OlsFit", "Poisson", "PoissonFit", "RegressionFit", "Wald"]
+__all__ = [
+    "BootstrapTest",
+    "Cluster",
+    "Iv",
+    "IvFit",
+    "Ols",
+    "OlsFit",
+    "Poisson",
+    "PoissonFit",
+    "RandomizationTest",
+    "RegressionFit",
+    "RomanoWolf",
+    "Wald",
+    "adjust",
+    "romano_wolf",
+]

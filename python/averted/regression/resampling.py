@@ -1,4 +1,4 @@
-"""Inference by resampling: bootstraps that hold with few clusters."""
+"""Inference by resampling: bootstraps and permutations that hold with few clusters."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from averted._core import Frame, RegressionFit
+    from averted._core import Bootstrap, Frame, RegressionFit
     from averted._frames import Kind
 
 Columns = str | Sequence[str] | None
 
 
-class _Resampled:
-    """What a fit needs to have to be resampled."""
+class Resampled:
+    """What a fit needs to have to be resampled, and what every such fit can."""
 
     _core: RegressionFit
     _kind: Kind
@@ -30,7 +30,7 @@ class _Resampled:
     def _more(self, columns: list[str]) -> Frame | None:
         raise NotImplementedError  # pragma: no cover
 
-    def _bootstrap(
+    def _told(
         self,
         hypothesis: str,
         cluster: Columns,
@@ -40,10 +40,9 @@ class _Resampled:
         impose_null: bool,
         seed: int | None,
         level: float | None,
-    ) -> BootstrapTest:
+    ) -> Bootstrap:
         clusters, groups = columns_in("cluster", cluster), columns_in("bootstrap_cluster", bootstrap_cluster)
-        core = _core.bootstrap_test(
-            self._core,
+        return _core.Bootstrap(
             hypothesis,
             cluster=clusters,
             bootstrap_cluster=groups,
@@ -54,10 +53,77 @@ class _Resampled:
             level=level,
             more=self._more([*clusters, *groups]),
         )
-        return BootstrapTest(core, self._kind)
+
+    def _bootstrap(self, *told: Any) -> BootstrapTest:
+        return BootstrapTest(_core.bootstrap_test(self._core, self._told(*told)), self._kind)
+
+    def randomization_test(
+        self,
+        term: str,
+        *,
+        cluster: str | None = None,
+        time: str | None = None,
+        statistic: str = "t",
+        draws: int = 9_999,
+        seed: int | None = None,
+    ) -> RandomizationTest:
+        """Test a coefficient by handing out its regressor's paths anew among the clusters.
+
+        Under the sharp null of no effect on anybody, the outcome does not depend on who was treated: the statistic is
+        one among those of all assignments. The paths of clusters over time are exchanged whole. For counts the model is
+        fitted without the regressor, and every statistic is that of the Newton step from there.
+
+        Parameters
+        ----------
+        term
+            The coefficient.
+        cluster
+            The clusters that have a path each; the one cluster variable of the fit unless given.
+        time
+            The periods of a path; the time of the panel unless given. Without either, the regressor has to be constant
+            in each cluster.
+        statistic
+            ``"t"``, clustered (safer where clusters differ; MacKinnon & Webb 2020), or ``"coefficient"``.
+        draws
+            How many random assignments; all distinct ones are taken instead where they are no more.
+        seed
+            One is drawn and recorded unless given.
+
+        Raises
+        ------
+        InputError
+            For a term that is no coefficient, unknown columns, a regressor that differs within a cluster's period,
+            clusters that lack a period, and when all paths are alike.
+
+        Examples
+        --------
+        >>> import averted as av
+        >>> data = {
+        ...     "rate": [3.1, 2.9, 4.2, 3.8, 5.3, 4.9, 2.2, 3.8],
+        ...     "treated": [0, 0, 0, 0, 0, 0, 0, 1],
+        ...     "year": [1, 2] * 4,
+        ...     "state": list("aabbccdd"),
+        ... }
+        >>> fit = av.Ols(cluster="state").fit("rate ~ treated | state + year", data)
+        >>> fit.randomization_test("treated", time="year", statistic="coefficient").p_value
+        0.25
+        """
+        if statistic not in ("t", "coefficient"):
+            raise InputError(f"statistic = {statistic!r}: must be 't' or 'coefficient'")
+        core = _core.randomization_test(
+            self._core,
+            term,
+            cluster=cluster,
+            time=time,
+            by_coefficient=statistic == "coefficient",
+            draws=count_in("draws", draws),
+            seed=seed,
+            more=self._more([column for column in (cluster, time) if column is not None]),
+        )
+        return RandomizationTest(core, self._kind)
 
 
-class WildBootstrap(_Resampled):
+class WildBootstrap(Resampled):
     """What a linear fit can: the wild cluster bootstrap."""
 
     def wild_bootstrap(
@@ -115,7 +181,7 @@ class WildBootstrap(_Resampled):
         return self._bootstrap(hypothesis, cluster, bootstrap_cluster, draws, weights, impose_null, seed, level)
 
 
-class ScoreBootstrap(_Resampled):
+class ScoreBootstrap(Resampled):
     """What a fit of counts can: the score bootstrap."""
 
     def score_bootstrap(
@@ -284,16 +350,108 @@ class BootstrapTest(Result):
         ax
             Axes to draw on; ``None`` makes a figure.
         """
-        from averted import _plot
-
-        ax = _plot.axes(ax)
-        draws = self.draws[np.isfinite(self.draws)]
-        with _plot.style():
-            ax.hist(draws, bins=min(60, max(10, len(draws) // 20)), color=_plot.GREY, alpha=0.6)
-        ax.axvline(self.statistic, color=_plot.VERMILLION, linewidth=1.6)
         name = "t" if self.restrictions == 1 else "F"
-        _plot.label(ax, title=self.hypothesis, x=f"{name} of the draws; observed {self.statistic:.3g}", y="draws")
-        return ax
+        return _histogram(ax, self.draws, self.statistic, name, self.hypothesis, "draws")
+
+
+class RandomizationTest(Result):
+    """The answer of a randomisation test."""
+
+    def __init__(self, core: _core.RandomizationTest, kind: Kind) -> None:
+        self._core = core
+        self._kind = kind
+
+    @property
+    def term(self) -> str:
+        """The coefficient whose regressor was handed out anew."""
+        return self._core.term
+
+    @property
+    def estimate(self) -> float:
+        """Its estimate."""
+        return self._core.estimate[0]
+
+    @property
+    def std_error(self) -> float:
+        """Its clustered standard error."""
+        return self._core.estimate[1]
+
+    @property
+    def statistic(self) -> float:
+        """The statistic of what happened."""
+        return self._core.statistic
+
+    @property
+    def p_value(self) -> float:
+        """The share of assignments at least as far from zero; unless all were taken, what happened counts as one."""
+        return self._core.p_values[0]
+
+    @property
+    def p_value_greater(self) -> float:
+        """The share of assignments at least as large."""
+        return self._core.p_values[1]
+
+    @property
+    def p_value_less(self) -> float:
+        """The share of assignments at least as small."""
+        return self._core.p_values[2]
+
+    @property
+    def draws(self) -> NDArray[np.float64]:
+        """The statistic of every assignment; NaN where the rest of the model takes it up."""
+        return self._core.draws
+
+    @property
+    def enumerated(self) -> bool:
+        """Whether the assignments are all there are."""
+        return self._core.enumerated
+
+    @property
+    def seed(self) -> int:
+        """The seed."""
+        return self._core.seed
+
+    @property
+    def notes(self) -> list[str]:
+        """What the caller should know."""
+        return self._core.notes
+
+    def summary(self) -> Table:
+        """Return a table of one row, with what was drawn under it."""
+        return Table(self._core.table)
+
+    def _glance(self) -> dict[str, Any]:
+        return {
+            "term": self.term,
+            "by": self._core.kind,
+            "statistic": self.statistic,
+            "p_value": self.p_value,
+            "draws": len(self.draws),
+            "enumerated": self.enumerated,
+            "seed": self.seed,
+        }
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the statistics of the assignments, and that of what happened.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw on; ``None`` makes a figure.
+        """
+        return _histogram(ax, self.draws, self.statistic, self._core.kind, self.term, "assignments")
+
+
+def _histogram(ax: Axes | None, draws: NDArray[np.float64], observed: float, name: str, title: str, unit: str) -> Axes:
+    from averted import _plot
+
+    ax = _plot.axes(ax)
+    shown = draws[np.isfinite(draws)]
+    with _plot.style():
+        ax.hist(shown, bins=min(60, max(10, len(shown) // 20)), color=_plot.GREY, alpha=0.6)
+    ax.axvline(observed, color=_plot.VERMILLION, linewidth=1.6)
+    _plot.label(ax, title=title, x=f"{name} of the {unit}; observed {observed:.3g}", y=unit)
+    return ax
 
 
 def columns_in(what: str, columns: Columns) -> list[str]:

@@ -23,7 +23,7 @@ pub use multipliers::{Draws, Multipliers};
 pub use single::{Part, Single};
 
 /// Statistics that agree to this are ties: sums over clusters come in different orders.
-const TIE: f64 = 1e-9;
+pub(crate) const TIE: f64 = 1e-9;
 
 /// How many statistics were drawn, and how many of them are beyond or level with the one observed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -8,7 +8,10 @@ mod specification;
 use crate::inference::Covariance;
 
 pub(super) use fit::PyFit;
-pub(super) use resampling::{PyBootstrapTest, bootstrap_test};
+pub(super) use resampling::{
+    PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test, randomization_test,
+    romano_wolf,
+};
 pub(super) use specification::PySpecification;
 
 /// Calls the same on whichever model it is.

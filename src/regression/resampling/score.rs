@@ -181,7 +181,7 @@ pub(super) fn used<M: Model>(fit: &Fit<M>) -> Result<Sample> {
 ///
 /// The restrictions are solved for as many coefficients, `β_P = c − B β_F`, so that
 /// `Xβ = X_P c + (X_F − X_P B) β_F`: an offset and fewer regressors.
-fn restricted(sample: &Sample, rows: &[Restriction], right: &[f64]) -> Result<Vec<f64>> {
+pub(super) fn restricted(sample: &Sample, rows: &[Restriction], right: &[f64]) -> Result<Vec<f64>> {
     let (q, k) = (rows.len(), sample.x.ncols());
     let mut system =
         Array2::from_shape_fn((q, k + 1), |(i, j)| if j < k { rows[i].coefficients[j] } else { right[i] });
@@ -237,12 +237,20 @@ pub(super) struct Linearised {
 }
 
 impl Linearised {
+    /// Of a count model at this linear predictor, in the order of rows.
     pub(super) fn new(sample: &Sample, linear: &[f64]) -> Result<Self> {
+        let mean: Vec<f64> = linear.iter().map(|l| l.exp()).collect();
+        let residual: Vec<f64> = sample.outcome.iter().zip(&mean).map(|(y, m)| (y - m) / m).collect();
+        Self::at(sample, &mean, &residual)
+    }
+
+    /// With these weights, beyond the sample's own, and residuals, in the order of rows.
+    pub(super) fn at(sample: &Sample, mean: &[f64], residual: &[f64]) -> Result<Self> {
         let pruning = Pruning { zeros: false, keep_singletons: true, excluded: &[] };
         let mut problem = Problem::new(sample, pruning)?;
-        let mean: Vec<f64> = problem.absorber.sorted(linear).into_iter().map(f64::exp).collect();
+        let mean = problem.absorber.sorted(mean);
         let weights: Vec<f64> = mean.iter().zip(&problem.weights).map(|(m, w)| (m * w).max(1e-200)).collect();
-        let residual = problem.outcome.iter().zip(&mean).map(|(y, m)| (y - m) / m).collect();
+        let residual = problem.absorber.sorted(residual);
         problem.absorber.weigh(&weights);
         for _ in 0..2 {
             problem.absorber.residualize(problem.columns.view_mut(), TIGHT)?;
@@ -261,17 +269,22 @@ impl Linearised {
         }
     }
 
+    /// Groups in the order of another problem's rows, in that of this one.
+    pub(super) fn place(&self, from: &Absorber, groups: &Groups) -> Groups {
+        let mut codes = groups.codes.clone();
+        groups.codes.iter().enumerate().for_each(|(place, &code)| codes[from.row(place)] = code);
+        Groups { codes: self.problem.absorber.sorted(&codes), count: groups.count }
+    }
+
     /// The setting's groups in this problem's order of rows.
-    pub(super) fn moved(&self, from: &Absorber, setting: &Setting) -> Setting {
-        let moved = |groups: &Groups| {
-            let mut codes = groups.codes.clone();
-            groups.codes.iter().enumerate().for_each(|(place, &code)| codes[from.row(place)] = code);
-            Groups { codes: self.problem.absorber.sorted(&codes), count: groups.count }
-        };
+    fn moved(&self, from: &Absorber, setting: &Setting) -> Setting {
+        let moved = |groups: &Groups| self.place(from, groups);
         Setting {
             crossings: setting.crossings.iter().map(|(factor, groups)| (*factor, moved(groups))).collect(),
             groups: moved(&setting.groups),
             clusters: setting.clusters.clone(),
+            by: setting.by.clone(),
+            labels: setting.labels.clone(),
             covariance: setting.covariance.clone(),
             words: setting.words.clone(),
         }

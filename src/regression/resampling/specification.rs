@@ -23,6 +23,8 @@ pub struct Bootstrap {
     pub(super) seed: Option<u64>,
     pub(super) level: Option<f64>,
     pub(super) more: Option<Frame>,
+    /// The labels that multipliers belong to, where several fits share them.
+    pub(super) among: Option<Vec<Vec<String>>>,
 }
 
 impl Bootstrap {
@@ -39,6 +41,7 @@ impl Bootstrap {
             seed: None,
             level: Some(0.95),
             more: None,
+            among: None,
         }
     }
 
@@ -107,5 +110,81 @@ impl Bootstrap {
             return Err(Error::Argument { argument, value, must: "at least 1".into() });
         }
         self.level.map(interval_level).transpose().map(drop)
+    }
+}
+
+/// A randomisation test of one coefficient, for [`Fit::randomization_test`](crate::regression::Fit::randomization_test).
+///
+/// ```
+/// use averted::regression::Randomization;
+/// let test = Randomization::new("treated").cluster("state").time("year").seed(1);
+/// assert_eq!(test, test.clone());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Randomization {
+    pub(super) term: String,
+    pub(super) cluster: Option<String>,
+    pub(super) time: Option<String>,
+    pub(super) by_coefficient: bool,
+    pub(super) draws: usize,
+    pub(super) seed: Option<u64>,
+    pub(super) more: Option<Frame>,
+}
+
+impl Randomization {
+    /// Hands out the paths of this regressor anew, 9,999 times, and compares `t`.
+    pub fn new(term: impl Into<String>) -> Self {
+        Self {
+            term: term.into(),
+            cluster: None,
+            time: None,
+            by_coefficient: false,
+            draws: 9_999,
+            seed: None,
+            more: None,
+        }
+    }
+
+    /// The clusters that have a path each, exchanged whole; the one cluster variable of the fit unless set.
+    #[must_use]
+    pub fn cluster(mut self, column: impl Into<String>) -> Self {
+        self.cluster = Some(column.into());
+        self
+    }
+
+    /// The periods of a path; the time of the panel unless set. Without either the regressor must be constant in each
+    /// cluster.
+    #[must_use]
+    pub fn time(mut self, column: impl Into<String>) -> Self {
+        self.time = Some(column.into());
+        self
+    }
+
+    /// Compares the coefficient instead of its clustered `t`.
+    #[must_use]
+    pub fn by_coefficient(mut self, by: bool) -> Self {
+        self.by_coefficient = by;
+        self
+    }
+
+    /// How many random assignments.
+    #[must_use]
+    pub fn draws(mut self, draws: usize) -> Self {
+        self.draws = draws;
+        self
+    }
+
+    /// The seed; one is drawn and recorded unless set.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Columns of the same rows in which cluster and time are looked for first.
+    #[must_use]
+    pub fn columns_of(mut self, data: Frame) -> Self {
+        self.more = Some(data);
+        self
     }
 }

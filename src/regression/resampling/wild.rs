@@ -20,6 +20,9 @@ pub(super) struct Setting {
     pub(super) clusters: Vec<usize>,
     /// The groups that share a multiplier, numbered in the order of their labels.
     pub(super) groups: Groups,
+    /// The columns that they are the levels of, and their labels.
+    pub(super) by: Vec<String>,
+    pub(super) labels: Vec<Vec<String>>,
     /// The clustered covariance of the coefficients.
     pub(super) covariance: Array2<f64>,
     pub(super) words: String,
@@ -52,10 +55,17 @@ impl Setting {
             ([], Some((name, _))) => vec![name.clone()],
             (given, _) => given.to_vec(),
         };
-        let (codes, count) = ordered(shared, &by, test.more.as_ref())?;
-        if count < 2 {
+        let (mut codes, mut labels) = ordered(shared, &by, test.more.as_ref())?;
+        if labels.len() < 2 {
             let what = format!("groups of `{}`", by.join("^"));
-            return Err(Error::TooShort { what, needed: 2, found: count });
+            return Err(Error::TooShort { what, needed: 2, found: labels.len() });
+        }
+        if let Some(among) = &test.among {
+            // Multipliers belong to the labels of several fits.
+            let place = |label| among.iter().position(|known| known == label).unwrap_or(0) as u32;
+            let places: Vec<u32> = labels.iter().map(place).collect();
+            codes.iter_mut().for_each(|code| *code = places[*code as usize]);
+            labels.clone_from(among);
         }
         let mut words = format!("clustered by {}", names.join(" and "));
         if by != names {
@@ -64,7 +74,9 @@ impl Setting {
         Ok(Self {
             crossings,
             clusters: inference.clusters,
-            groups: Groups { codes, count },
+            groups: Groups { codes, count: labels.len() },
+            by,
+            labels,
             covariance: inference.estimated.matrix,
             words,
         })
