@@ -245,3 +245,211 @@ fn predictions_read_the_endogenous_columns_too() {
     let with = dummies.predict(&data).expect("predictions");
     same(predicted.std_error.to_vec(), with.std_error.to_vec(), 1e-8);
 }
+
+fn gold(id: &str) -> serde_json::Value {
+    common::case(&common::reference("instruments"), id)["values"].clone()
+}
+
+/// Ours and theirs by name; `const` is the intercept.
+fn check_named(fit: &IvFit, ours: &[f64], theirs: &serde_json::Value, what: &str) {
+    for (name, value) in theirs.as_object().expect("a map") {
+        let name = if name == "const" { "(Intercept)" } else { name };
+        let at = fit.names().iter().position(|n| n == name).expect(name);
+        let value = value.as_f64().expect("a number");
+        assert!(
+            (ours[at] - value).abs() < 1e-8 * (1e-3 + value.abs()),
+            "{what} {name}: {} {value}",
+            ours[at]
+        );
+    }
+}
+
+#[test]
+fn two_endogenous_regressors_as_linearmodels_has_them() {
+    let gold = gold("panel_two_endogenous");
+    let formula = "y ~ x | spend + police ~ z1 + z2 + z3";
+    for (part, method) in [
+        ("tsls", Method::TwoStage),
+        ("liml", Method::LimitedInformation),
+        ("fuller1", Method::Fuller(1.0)),
+        ("fuller4", Method::Fuller(4.0)),
+    ] {
+        for suffix in ["", "_weights"] {
+            let theirs = &gold[format!("{part}{suffix}")];
+            let spec = Iv::new().method(method);
+            let fit = fit(if suffix.is_empty() { spec } else { spec.weights("w") }, formula);
+            check_named(&fit, &fit.coefficients().to_vec(), &theirs["coef"], part);
+            for (key, covariance, convention) in [
+                ("se_unadjusted_debiased", Covariance::Classical, SmallSample::LINEARMODELS),
+                ("se_robust", Covariance::Robust, SmallSample::NONE),
+                ("se_clustered", Covariance::from("state"), SmallSample::NONE),
+            ] {
+                let fit = fit.with_convention(covariance, convention).expect("a covariance");
+                check_named(&fit, &fit.std_errors().to_vec(), &theirs[key], &format!("{part}{suffix} {key}"));
+            }
+            if let Some(kappa) = theirs["kappa"].as_f64() {
+                same([fit.model().kappa.expect("a k-class")], [kappa], 1e-9);
+            }
+        }
+    }
+    for (kind, covariance) in [("robust", Covariance::Robust), ("clustered", Covariance::from("state"))] {
+        for (part, method) in [("2step", Method::Gmm), ("iterated", Method::IteratedGmm)] {
+            let theirs = &gold[format!("gmm_{kind}_{part}")];
+            let spec =
+                Iv::new().method(method).covariance(covariance.clone()).small_sample(SmallSample::NONE);
+            let fit = fit(spec, formula);
+            check_named(&fit, &fit.coefficients().to_vec(), &theirs["coef"], part);
+            check_named(&fit, &fit.std_errors().to_vec(), &theirs["se"], part);
+            same([fit.model().j_statistic.expect("J")], [theirs["j"].as_f64().expect("J")], 1e-8);
+        }
+    }
+}
+
+#[test]
+fn first_stages_as_linearmodels_has_them() {
+    let gold = gold("panel_first_stage");
+    let plain = fit(Iv::new(), "y ~ x | spend + police ~ z1 + z2 + z3");
+    for (kind, covariance) in [
+        ("unadjusted", Covariance::Classical),
+        ("robust", Covariance::Robust),
+        ("clustered", Covariance::from("state")),
+    ] {
+        let convention = if kind == "unadjusted" { SmallSample::LINEARMODELS } else { SmallSample::NONE };
+        let fit = plain.with_convention(covariance, convention).expect("a covariance");
+        let found = fit.first_stage().expect("a first stage");
+        for stage in &found.stages {
+            let theirs = &gold[kind][&stage.name];
+            let number = |key: &str| theirs[key].as_f64().expect("a number");
+            same([stage.partial_r_squared], [number("partial.rsquared")], 1e-9);
+            same([stage.shea_r_squared], [number("shea.rsquared")], 1e-9);
+            // Theirs: F without n/(n − K), or χ².
+            let f = if kind == "unadjusted" { stage.f * 480.0 / 475.0 } else { stage.f * 3.0 };
+            same([f], [number("f.stat")], 1e-9);
+        }
+    }
+    let number = |key: &str| gold[key].as_f64().expect("a number");
+    let found = plain.first_stage().expect("a first stage");
+    let sargan = found.overidentification.expect("one in excess");
+    same([sargan.statistic], [number("sargan")], 1e-9);
+    same([sargan.statistic * (480.0 - 5.0) / (480.0 - sargan.statistic)], [number("basmann")], 1e-9);
+    let wu = found.endogeneity.expect("a test");
+    assert_eq!((wu.restrictions, wu.denominator), (2, 474.0));
+    same([wu.statistic], [number("wu_hausman")], 1e-9);
+    let ratio = wu.statistic * 2.0 / 474.0;
+    same([480.0 * ratio / (1.0 + ratio)], [number("durbin")], 1e-9);
+    let robust = plain.with_convention(Covariance::Robust, SmallSample::NONE).expect("robust");
+    let wooldridge = robust.first_stage().expect("a first stage").endogeneity.expect("a test");
+    same([wooldridge.statistic], [number("wooldridge_regression")], 1e-9);
+}
+
+#[test]
+fn rank_tests_are_their_definitions() {
+    let gold = gold("panel_rank");
+    for (part, formula, l, m) in [
+        ("one", "y ~ x | spend ~ z1 + z2 + z3", 3.0, 1),
+        ("two", "y ~ x | spend + police ~ z1 + z2 + z3", 3.0, 2),
+        ("exact", "y ~ x | spend + police ~ z1 + z3", 2.0, 2),
+    ] {
+        let number = |key: &str| gold[part][key].as_f64().expect(key);
+        let plain = fit(Iv::new(), formula);
+        let found = plain.first_stage().expect("a first stage");
+        same([found.underidentification.statistic], [number("anderson_lm")], 1e-9);
+        same([found.cragg_donald, found.kleibergen_paap], [number("cragg_donald"); 2], 1e-9);
+        for (kind, covariance) in [("robust", Covariance::Robust), ("cluster", Covariance::from("state"))] {
+            let fit = plain.with_convention(covariance, SmallSample::NONE).expect("a covariance");
+            let found = fit.first_stage().expect("a first stage");
+            same([found.underidentification.statistic], [number(&format!("lm_{kind}"))], 1e-8);
+            same([found.kleibergen_paap * l], [number(&format!("wald_{kind}"))], 1e-8);
+        }
+        let robust =
+            plain.with_covariance(Covariance::Robust).expect("robust").first_stage().expect("stages");
+        for (classical, robust) in found.stages.iter().zip(&robust.stages).filter(|_| m == 2) {
+            same([classical.conditional_f], [number(&format!("sw_classical_{}", classical.name))], 1e-9);
+            same([robust.conditional_f], [number(&format!("sw_robust_{}", robust.name))], 1e-8);
+        }
+    }
+}
+
+/// Endogenous, with instruments that hardly move it.
+fn weak_panel() -> Frame {
+    let data = panel();
+    let column = |name: &str| data.number(name).expect("numbers").to_vec();
+    let wave = |i: usize, a: f64, b: f64| ((i as f64) * a + b).sin();
+    let (z1, z2, x) = (column("z1"), column("z2"), column("x"));
+    let u = |i: usize| wave(i, 12.9898, 0.3) + 0.4 * wave(i / 8, 4.1, 0.2);
+    let weak: Vec<f64> =
+        (0..480).map(|i| 0.08 * z1[i] + 0.05 * z2[i] + u(i) + 0.7 * wave(i, 7.77, 2.0)).collect();
+    let outcome =
+        (0..480).map(|i| weak[i] * 0.5 + x[i] * 0.3 - 1.1 * u(i) + 0.4 * wave(i, 2.71, 0.4)).collect();
+    let data = data.clone().with_number("weak", weak).expect("one length");
+    data.with_number("yw", outcome).expect("one length")
+}
+
+#[test]
+fn anderson_rubin_sets_as_ivmodels_has_them() {
+    let gold = gold("panel_anderson_rubin");
+    let data = weak_panel();
+    for (part, formula) in [
+        ("strong", "y ~ x | spend ~ z1 + z2"),
+        ("weak", "yw ~ x | weak ~ z1 + z2"),
+        ("weak_one", "yw ~ x | weak ~ z1"),
+    ] {
+        let fit = Iv::new().fit(formula, &data).expect("a fit");
+        for (text, b) in [("-0.5", -0.5), ("0.0", 0.0), ("1.0", 1.0)] {
+            let theirs = common::numbers(&gold[part][text]);
+            let ours = fit.anderson_rubin(Some(&[b]), 0.95).expect("a test");
+            same([ours.statistic, ours.p_value], theirs, 1e-7);
+        }
+        for (text, level) in [("set_0.05", 0.95), ("set_0.5", 0.5)] {
+            let ours = fit.anderson_rubin(None, level).expect("a test").set.expect("a set");
+            let theirs = gold[part][text].as_array().expect("pieces");
+            assert_eq!(ours.len(), theirs.len(), "{part} {text}: {ours:?} {theirs:?}");
+            for ((low, high), theirs) in ours.iter().zip(theirs) {
+                let end = |v: &serde_json::Value, none: f64| v.as_f64().unwrap_or(none);
+                let (a, b) = (end(&theirs[0], f64::NEG_INFINITY), end(&theirs[1], f64::INFINITY));
+                for (ours, theirs) in [(*low, a), (*high, b)] {
+                    assert!(ours == theirs || (ours - theirs).abs() < 1e-7 * theirs.abs(), "{ours} {theirs}");
+                }
+            }
+        }
+        // The circle finds the parabola's roots: the robust path under a covariance that is classical in effect.
+        let robust = fit.with_covariance(Covariance::Robust).expect("robust");
+        let found = robust.anderson_rubin(None, 0.9).expect("a set");
+        for end in found.set.expect("a set").iter().flat_map(|(a, b)| [*a, *b]).filter(|e| e.is_finite()) {
+            let at = robust.anderson_rubin(Some(&[end]), 0.9).expect("a test");
+            assert!((at.p_value - 0.1).abs() < 1e-9, "{part}: p = {} at the end {end}", at.p_value);
+        }
+    }
+    let two = Iv::new().fit("y ~ x | spend + police ~ z1 + z2 + z3", &data).expect("a fit");
+    let ours = two.anderson_rubin(Some(&[1.0, 0.0]), 0.95).expect("a test");
+    same([ours.statistic, ours.p_value], common::numbers(&gold["two"]["ar_1_0"]), 1e-7);
+    assert_eq!(ours.set, None);
+    assert!(two.anderson_rubin(Some(&[1.0]), 0.95).is_err());
+    assert!(two.anderson_rubin(None, 1.0).is_err());
+    let weak = Iv::new().fit("yw ~ x | weak ~ z1 + z2", &data).expect("a fit");
+    assert!(weak.first_stage().expect("stages").is_weak());
+    assert!(
+        weak.notes().iter().any(|n| n.starts_with("weak instruments: effective F = ")),
+        "{:?}",
+        weak.notes()
+    );
+    assert_eq!(weak.anderson_rubin(None, 0.95).expect("a set").shape(), Some("two rays"));
+    assert_eq!(weak.anderson_rubin(None, 0.999).expect("a set").shape(), Some("whole line"));
+}
+
+#[test]
+fn effective_f_is_its_definition() {
+    let gold = gold("panel_effective_f");
+    for (key, covariance) in [("robust", Covariance::Robust), ("state", Covariance::from("state"))] {
+        let fit = fit(Iv::new().covariance(covariance), "y ~ x | spend ~ z1 + z2");
+        let found = fit.first_stage().expect("a first stage");
+        let theirs = |name: &str| gold[key][name].as_f64().expect("a number");
+        same([found.stages[0].f], [theirs("F_pyfixest")], 1e-9);
+        same([found.effective.expect("one").value], [theirs("effective")], 1e-9);
+    }
+    // One instrument: the critical value of the first-stage F, 23.1 (Montiel Olea & Pflueger 2013, table 1).
+    let one = fit(Iv::new(), "y ~ x | spend ~ z1").first_stage().expect("a first stage");
+    let effective = one.effective.expect("one endogenous regressor");
+    same([effective.value], [one.stages[0].f], 1e-12);
+    assert!((effective.critical - 23.108_5).abs() < 1e-3 && (effective.degrees - 1.0).abs() < 1e-12);
+}

@@ -240,6 +240,22 @@ def randomization_test(
     more: Frame | None,
 ) -> RandomizationTest: ...
 
+_Tested = tuple[str, float, int, float, float]
+
+def first_stage(
+    fit: RegressionFit,
+) -> tuple[
+    list[tuple[str, float, float, float, float, float, float]],
+    tuple[float, float] | None,
+    tuple[float, float],
+    tuple[_Tested, _Tested | None, _Tested | None],
+    bool,
+    Table,
+]: ...
+def anderson_rubin(
+    fit: RegressionFit, null: list[float] | None, level: float
+) -> tuple[tuple[float, int, float, float], list[tuple[float, float]] | None, str | None, Table]: ...
+
 @final
 class Reading:
     @property

@@ -9,6 +9,7 @@ use crate::special::beta_regularised;
 /// ```
 /// use averted::distribution::Fisher;
 /// assert!((Fisher::new(2.0, 10.0)?.upper(4.102821015300157) - 0.05).abs() < 1e-10);
+/// assert!((Fisher::new(2.0, 10.0)?.critical(0.05) - 4.102821015300157).abs() < 1e-10);
 /// # Ok::<(), averted::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,5 +42,21 @@ impl Fisher {
         }
         let share = self.denominator / (self.denominator + self.numerator * x);
         beta_regularised(0.5 * self.denominator, 0.5 * self.numerator, share)
+    }
+
+    /// The value exceeded with probability `p`, found by halving.
+    pub fn critical(&self, p: f64) -> f64 {
+        if !(p > 0.0 && p < 1.0) {
+            return f64::NAN;
+        }
+        let (mut low, mut high) = (0.0, 1.0);
+        while self.upper(high) > p && high < 1e300 {
+            high *= 2.0;
+        }
+        for _ in 0..200 {
+            let middle = 0.5 * (low + high);
+            *(if self.upper(middle) > p { &mut low } else { &mut high }) = middle;
+        }
+        0.5 * (low + high)
     }
 }

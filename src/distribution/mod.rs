@@ -4,6 +4,7 @@
 mod chi_squared;
 mod fisher;
 mod negative_binomial;
+mod noncentral;
 mod normal;
 mod poisson;
 mod student;
@@ -11,6 +12,7 @@ mod student;
 pub use chi_squared::ChiSquared;
 pub use fisher::Fisher;
 pub use negative_binomial::NegativeBinomial;
+pub use noncentral::noncentral_chi_squared_quantile;
 pub use normal::Normal;
 pub use poisson::Poisson;
 pub use student::Student;

@@ -26,7 +26,7 @@ mod separation;
 mod settings;
 
 pub use fit::{Fit, Model};
-pub use iv::{Instrumented, Iv, IvFit, Method};
+pub use iv::{AndersonRubin, EffectiveF, FirstStage, Instrumented, Iv, IvFit, Method, Stage, Test};
 pub use ols::{LeastSquares, Ols, OlsFit};
 pub use poisson::{Counts, Poisson, PoissonFit, Residual};
 pub use prediction::{FixedEffect, Prediction};

@@ -67,3 +67,28 @@ def test_refusals_name_the_variables():
         av.Iv(method="3sls")
     with pytest.raises(av.InputError, match="without instruments"):
         av.Ols().fit(FORMULA, data)
+
+
+def test_first_stage_and_anderson_rubin():
+    data, values = _mroz()
+    fit = av.Iv().fit(FORMULA, data)
+    stage = fit.first_stage()
+    theirs = values["tsls"]["first_stage"]["educ"]
+    assert stage.partial_r_squared["educ"] == pytest.approx(theirs["partial.rsquared"], rel=1e-9)
+    assert stage.f["educ"] * 428 / 423 == pytest.approx(theirs["f.stat"], rel=1e-9)
+    assert stage.overidentification.statistic == pytest.approx(values["tsls"]["sargan"][0], rel=1e-8)
+    assert stage.endogeneity.statistic == pytest.approx(values["tsls"]["wu_hausman"][0], rel=1e-8)
+    assert stage.effective_f > stage.critical_f
+    assert not stage.weak
+    assert "effective F = 55.4" in str(stage)
+    assert stage.tidy()["endogenous"] == ["educ"]
+    test = fit.anderson_rubin(0.05)
+    [(low, high)] = test.set
+    assert test.shape == "interval"
+    assert low < fit.coefficients["educ"] < high
+    for end in (low, high):
+        assert fit.anderson_rubin(end).p_value == pytest.approx(0.05, abs=1e-9)
+        assert fit.with_covariance("HC1").anderson_rubin([end]).p_value != pytest.approx(0.05, abs=1e-4)
+    assert test.to_dict()["shape"] == "interval"
+    with pytest.raises(av.InputError, match="one number for each of educ"):
+        fit.anderson_rubin([0, 1])

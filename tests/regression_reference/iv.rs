@@ -73,7 +73,47 @@ fn aer(out: &mut Comparison, gold: &Value, late: &Frame) {
         for (key, ours) in [("sigma", model.sigma), ("r2", model.r_squared), ("wald", wald.statistic)] {
             out.check(id, key, &[ours], &[values[key].as_f64().expect("a number")], (1e-8, 0.0));
         }
+        diagnostics(out, id, &fit, values);
     }
+}
+
+/// AER's table of tests, and fixest's, which computes most through a less exact inverse (1e-10 to 3e-11 relative).
+fn diagnostics(out: &mut Comparison, id: &str, fit: &IvFit, values: &Value) {
+    let found = fit.first_stage().expect("a first stage");
+    let aer: Vec<Vec<f64>> =
+        values["diagnostics"]["values"].as_array().expect("rows").iter().map(numbers).collect();
+    let stage = &found.stages[0];
+    let first = [found.instruments.len() as f64, stage.denominator, stage.f, stage.p_value];
+    out.check(id, "weak instruments", &first, &aer[0], (1e-8, 0.0));
+    let wu = found.endogeneity.as_ref().expect("a test");
+    let wu = [wu.restrictions as f64, wu.denominator, wu.statistic, wu.p_value];
+    out.check(id, "Wu–Hausman", &wu, &aer[1], (1e-8, 0.0));
+    if let Some(sargan) = &found.overidentification {
+        let sargan = [sargan.statistic, sargan.p_value];
+        out.check(id, "Sargan", &sargan, &aer[2][2..], (1e-8, 0.0));
+    }
+    let fixest = |name: &str, part: &str| values["fixest"][name][part].as_f64().expect("a number");
+    out.check(
+        id,
+        "fixest F",
+        &[stage.f, stage.p_value],
+        &[fixest("ivf", "stat"), fixest("ivf", "p")],
+        (1e-8, 0.0),
+    );
+    let theirs = [fixest("wh", "stat"), fixest("wh", "p")];
+    out.check(id, "fixest Wu–Hausman", &wu[2..], &theirs, (1e-8, 0.0));
+    out.check(
+        id,
+        "Cragg–Donald",
+        &[found.cragg_donald],
+        &numbers(&Value::from(vec![values["fixest"]["cd"].clone()])),
+        (1e-8, 0.0),
+    );
+    // fixest divides the statistic of the classical covariance by √n: it factorises the covariance where it should
+    // invert it. At n the value is Cragg and Donald's, up to n/(n − K).
+    let n = fit.observations();
+    let wrong = found.kleibergen_paap * n / stage.denominator / n.sqrt();
+    out.check(id, "Kleibergen–Paap over √n", &[wrong], &[fixest("kpr", "stat")], (1e-8, 0.0));
 }
 
 fn effects(out: &mut Comparison, gold: &Value, cigarettes: &Frame) {
@@ -165,9 +205,39 @@ fn linearmodels(out: &mut Comparison, gold: &Value, formula: &str, data: &Frame)
             let ours = fit.model().kappa.expect("a k-class");
             out.check(id, &format!("{part} kappa"), &[ours], &[kappa], (1e-8, 0.0));
         }
+        if method == Method::TwoStage {
+            tests(out, id, &fit, values);
+        }
         if values["j"].is_array() {
             let ours = fit.model().j_statistic.expect("moments in excess");
             out.check(id, &format!("{part} J"), &[ours], &[numbers(&values["j"])[0]], (1e-8, 0.0));
         }
     }
+}
+
+/// linearmodels' tests after two-stage least squares.
+fn tests(out: &mut Comparison, id: &str, fit: &IvFit, values: &Value) {
+    let found = fit.first_stage().expect("a first stage");
+    let mut check = |what: &str, ours: f64, theirs: &Value| {
+        let theirs = theirs.as_f64().expect("a number");
+        out.check(id, what, &[ours], &[theirs], (1e-8, 0.0));
+    };
+    let (sargan, wu) = (found.overidentification.expect("in excess"), found.endogeneity.expect("a test"));
+    check("Sargan", sargan.statistic, &values["sargan"][0]);
+    check("Sargan, p", sargan.p_value, &values["sargan"][1]);
+    check("Wu–Hausman", wu.statistic, &values["wu_hausman"][0]);
+    check("Wu–Hausman, p", wu.p_value, &values["wu_hausman"][1]);
+    // Basmann's and Durbin's say the same in other words.
+    let n = fit.observations();
+    let free = found.stages[0].denominator;
+    check("Basmann", sargan.statistic * free / (n - sargan.statistic), &values["basmann"][0]);
+    let ratio = wu.statistic / wu.denominator;
+    check("Durbin", n * ratio / (1.0 + ratio), &values["durbin"][0]);
+    // Under the covariance of the fit, which was the classical one, σ² over n.
+    check("Wooldridge's regression", wu.statistic * n / wu.denominator, &values["wooldridge_regression"][0]);
+    let (stage, theirs) = (&found.stages[0], &values["first_stage"][&found.stages[0].name]);
+    check("partial R²", stage.partial_r_squared, &theirs["partial.rsquared"]);
+    check("Shea's R²", stage.shea_r_squared, &theirs["shea.rsquared"]);
+    // Theirs takes σ² over n.
+    check("first-stage F", stage.f * n / free, &theirs["f.stat"]);
 }

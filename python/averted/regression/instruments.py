@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from averted import _core
 from averted._errors import InputError
-from averted._frames import snapshot
+from averted._frames import Kind, snapshot
+from averted._result import Result, Table
 from averted.regression.fit import RegressionFit
 from averted.regression.specification import _matrix, _Specification
 
@@ -40,6 +42,118 @@ class IvFit(RegressionFit):
     def j_statistic(self) -> float | None:
         """GMM's test of the instruments in excess; ``None`` for other methods, or without any in excess."""
         return dict(self._core.statistics).get("j_statistic")
+
+    def first_stage(self) -> FirstStage:
+        """How much the instruments say, under the covariance of the fit."""
+        return FirstStage(self._core, self._kind)
+
+    def anderson_rubin(self, null: float | Sequence[float] | None = None, level: float = 0.95) -> AndersonRubin:
+        """Test the coefficients of the endogenous regressors, and invert the test: right however weak the instruments.
+
+        Parameters
+        ----------
+        null
+            The value tested, or one for each endogenous regressor; zero unless given.
+        level
+            Of the confidence set, which is worked out for one endogenous regressor.
+
+        Raises
+        ------
+        InputError
+            For another number of values, a level outside 0 to 1, and fewer clusters than instruments.
+        """
+        values = None if null is None else [float(b) for b in (null if isinstance(null, Sequence) else [null])]
+        return AndersonRubin(self._core, values, level, self._kind)
+
+
+class Test(NamedTuple):
+    """The answer of a test; an infinite `denominator` means χ²."""
+
+    name: str
+    statistic: float
+    restrictions: int
+    denominator: float
+    p_value: float
+
+
+class FirstStage(Result):
+    """How much the instruments say."""
+
+    def __init__(self, core: _core.RegressionFit, kind: Kind) -> None:
+        stages, effective, (cragg_donald, kleibergen_paap), tests, weak, table = _core.first_stage(core)
+        #: F of the excluded instruments, by endogenous regressor.
+        self.f = {stage[0]: stage[1] for stage in stages}
+        #: F of what the other endogenous regressors leave (Sanderson & Windmeijer 2016).
+        self.conditional_f = {stage[0]: stage[6] for stage in stages}
+        #: The share of each that the instruments explain.
+        self.partial_r_squared = {stage[0]: stage[4] for stage in stages}
+        #: The same net of the other endogenous regressors (Shea 1997).
+        self.shea_r_squared = {stage[0]: stage[5] for stage in stages}
+        #: The effective F (Montiel Olea & Pflueger 2013); ``None`` with several endogenous regressors.
+        self.effective_f = None if effective is None else effective[0]
+        #: Below this, the bias of two-stage least squares may exceed a tenth of the worst case.
+        self.critical_f = None if effective is None else effective[1]
+        #: The Cragg–Donald F.
+        self.cragg_donald = cragg_donald
+        #: The Kleibergen–Paap F.
+        self.kleibergen_paap = kleibergen_paap
+        #: Kleibergen and Paap's score test of under-identification.
+        self.underidentification = Test(*tests[0])
+        #: Wu and Hausman's test; ``None`` where the instruments explain the regressors whole.
+        self.endogeneity = None if tests[1] is None else Test(*tests[1])
+        #: Sargan's or Hansen's test of the moments in excess; ``None`` without any.
+        self.overidentification = None if tests[2] is None else Test(*tests[2])
+        #: Whether the effective F is below its critical value, or a conditional F below 10.
+        self.weak = weak
+        self._table = Table(table)
+        self._kind = kind
+
+    def summary(self) -> Table:
+        """Return a table with a row an endogenous regressor, and what concerns all of them in the notes."""
+        return self._table
+
+    def _glance(self) -> dict[str, Any]:
+        return {
+            "effective_f": self.effective_f,
+            "critical_f": self.critical_f,
+            "cragg_donald": self.cragg_donald,
+            "kleibergen_paap": self.kleibergen_paap,
+            "weak": self.weak,
+        }
+
+
+class AndersonRubin(Result):
+    """The test of Anderson and Rubin, and the confidence set that it gives."""
+
+    def __init__(self, core: _core.RegressionFit, null: list[float] | None, level: float, kind: Kind) -> None:
+        test, pieces, shape, table = _core.anderson_rubin(core, null, level)
+        #: F.
+        self.statistic = test[0]
+        #: Excluded instruments.
+        self.restrictions = test[1]
+        #: The denominator's degrees of freedom.
+        self.denominator = test[2]
+        #: The p-value.
+        self.p_value = test[3]
+        #: The pieces of the confidence set, infinite where it has no end; ``None`` with several endogenous regressors.
+        self.set = pieces
+        #: ``"interval"``, ``"two rays"``, ``"whole line"``, ``"empty"``, ``"ray"`` or ``"several pieces"``.
+        self.shape = shape
+        self._table = Table(table)
+        self._kind = kind
+
+    def summary(self) -> Table:
+        """Return a table with a row a piece of the set, and the test in the note."""
+        return self._table
+
+    def _glance(self) -> dict[str, Any]:
+        return {
+            "statistic": self.statistic,
+            "restrictions": self.restrictions,
+            "denominator": self.denominator,
+            "p_value": self.p_value,
+            "shape": self.shape,
+        }
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -8,6 +8,7 @@ mod specification;
 use crate::inference::Covariance;
 
 pub(super) use fit::PyFit;
+pub(super) use instruments::{anderson_rubin, first_stage};
 pub(super) use resampling::{
     PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test, randomization_test,
     romano_wolf,

@@ -19,10 +19,12 @@
 //! ```
 
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use ndarray::{Array2, s};
 
 use super::estimators::{self, Solution};
+use super::first_stage;
 use super::stages::{Roles, Stages};
 use crate::data::Source;
 use crate::error::{Error, Result};
@@ -97,7 +99,6 @@ pub struct Instrumented {
     pub j_statistic: Option<f64>,
     /// Steps of GMM.
     pub steps: usize,
-    #[expect(dead_code, reason = "for the tests of the instruments")]
     pub(super) stages: Stages,
 }
 
@@ -203,7 +204,12 @@ impl Iv {
         if kappa.is_none() {
             self.weigh_moments(&mut shared, &found)?;
         }
-        Fit::new(shared)
+        let mut fit = Fit::new(shared)?;
+        let note = first_stage::weakness(&fit)?;
+        if let Some(shared) = Arc::get_mut(&mut fit.shared) {
+            shared.notes.extend(note);
+        }
+        Ok(fit)
     }
 
     /// The `κ` of the k-class; none for GMM, which starts from 1.
@@ -276,7 +282,7 @@ impl Iv {
 }
 
 /// The covariance of `Q'We` at the estimates in `shared`, without small-sample factors, outcome in units of its size.
-fn moment_covariance(
+pub(super) fn moment_covariance(
     shared: &Shared<Instrumented>,
     stages: &Stages,
     covariance: &Covariance,

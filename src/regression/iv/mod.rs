@@ -7,8 +7,12 @@
 //! A formula has one more part: `outcome ~ regressors | absorbed effects | endogenous ~ instruments`. Effects are taken
 //! off every column, instruments included.
 
+mod anderson_rubin;
 mod estimators;
+mod first_stage;
 mod linear;
 mod stages;
 
+pub use anderson_rubin::AndersonRubin;
+pub use first_stage::{EffectiveF, FirstStage, Stage, Test};
 pub use linear::{Instrumented, Iv, IvFit, Method};
