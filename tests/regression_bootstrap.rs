@@ -302,6 +302,28 @@ fn what_cannot_be_tested_is_refused() {
     assert!(test.to_string().contains("all 16 sign vectors"), "{test}");
 }
 
+#[test]
+fn one_treated_cluster_is_noted() {
+    let (states, years) = (12, 6);
+    let n = states * years;
+    let place = |f: &dyn Fn(usize) -> f64| (0..n).map(f).collect::<Vec<f64>>();
+    let frame = |treated: usize| {
+        Frame::new()
+            .with_number("state", place(&|i| (i / years) as f64))
+            .and_then(|f| f.with_number("year", place(&|i| (i % years) as f64)))
+            .and_then(|f| f.with_number("y", place(&|i| (i as f64 * 1.9).sin())))
+            .and_then(|f| {
+                f.with_number("x", place(&|i| f64::from(u8::from(i / years < treated && i % years > 2))))
+            })
+            .expect("one length")
+    };
+    for (treated, noted) in [(1, true), (5, false)] {
+        let fit = Ols::new().cluster("state").fit("y ~ x | state + year", &frame(treated)).expect("a fit");
+        let test = fit.wild_bootstrap(&Bootstrap::new("x = 0").draws(99)).expect("a test");
+        assert_eq!(test.notes.iter().any(|n| n.contains("clusters carry")), noted, "{:?}", test.notes);
+    }
+}
+
 proptest! {
     /// Frequency weights are the repeated rows.
     #[test]

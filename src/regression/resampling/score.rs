@@ -14,7 +14,7 @@
 use ndarray::{Array2, s};
 
 use super::specification::Bootstrap;
-use super::wild::{Setting, joint, positive, single};
+use super::wild::{Setting, carriers, joint, note_carriers, positive, single};
 use super::working::{Groups, Working, forward};
 use crate::error::{Error, Result};
 use crate::inference::bootstrap::{Interval, Single};
@@ -83,22 +83,24 @@ impl PoissonFit {
             Linearised::new(&sample, &linear)
         };
         let mut answer = if let [row] = &rows[..] {
-            let at = |right: f64| -> Result<Single> {
+            let at = |right: f64| -> Result<(Single, f64)> {
                 let problem = null(&[right])?;
-                let (lower, one) = problem.single(self, &setting, &matrix, watch)?;
+                let (lower, carriers, one) = problem.single(self, &setting, &matrix, watch)?;
                 let delta = if test.impose_null { one.residual.sum() } else { (combined[0] - right) / lower };
                 let one = Single { estimate: delta, ..one };
-                positive(one.own_square(), &hypothesis).map(|_| one)
+                positive(one.own_square(), &hypothesis).map(|_| (one, carriers))
             };
-            let drawn = at(row.right)?.draw(&draws, watch)?;
+            let (one, carriers) = at(row.right)?;
+            let drawn = one.draw(&draws, watch)?;
             let statistics = drawn.statistics(0.0).collect();
             let observed = drawn.observed(0.0);
             let mut answer = BootstrapTest::new(method, hypothesis.clone(), &draws, observed, statistics);
             answer.estimate = combined[0];
+            note_carriers(carriers, &mut answer.notes);
             answer.std_error = matrix.dot(&setting.covariance).dot(&matrix.t())[[0, 0]].sqrt();
             if let Some(level) = test.level {
                 let kept = |right: f64| -> Result<bool> {
-                    let tally = at(right)?.draw(&draws, watch)?.tally(0.0);
+                    let tally = at(right)?.0.draw(&draws, watch)?.tally(0.0);
                     Ok(tally.symmetric(draws.enumerated()) > 1.0 - level + 1e-9)
                 };
                 answer.interval =
@@ -290,19 +292,19 @@ impl Linearised {
         }
     }
 
-    /// The length of the restriction, and what its draws are made of.
+    /// The length of the restriction, the clusters that carry it, and what its draws are made of.
     pub(super) fn single<M: Model>(
         &self,
         fit: &Fit<M>,
         setting: &Setting,
         matrix: &Array2<f64>,
         watch: &Watch<'_>,
-    ) -> Result<(f64, Single)> {
+    ) -> Result<(f64, f64, Single)> {
         let working = self.working();
         let setting = self.moved(&fit.shared.problem.absorber, setting);
         let (lower, directions) = working.directions(&matrix.dot(&self.ortho.root))?;
         let one = single(&working, &setting, &directions[0], &self.residual, false, watch)?;
-        Ok((lower[[0, 0]], one))
+        Ok((lower[[0, 0]], carriers(&working, &setting.groups, &directions[0]), one))
     }
 
     /// The joint statistic of the sample and those of the draws.

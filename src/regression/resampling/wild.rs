@@ -103,6 +103,25 @@ impl Setting {
     }
 }
 
+/// How many clusters carry a direction, counted as if they carried it evenly: `(Σ h)² / Σ h²`, `h` their parts of
+/// `z'Wz = 1`.
+pub(super) fn carriers(working: &Working<'_>, groups: &Groups, z: &[f64]) -> f64 {
+    let parts = groups.sums(working.weights.iter().zip(z).map(|(w, z)| w * z * z));
+    parts.sum().powi(2) / parts.mapv(|h| h * h).sum()
+}
+
+/// A note where so few clusters carry a restriction that no bootstrap of clusters can be trusted (MacKinnon & Webb 2017,
+/// *Journal of Applied Econometrics* 32).
+pub(super) fn note_carriers(carriers: f64, notes: &mut Vec<String>) {
+    if carriers < 2.5 {
+        notes.push(format!(
+            "about {carriers:.1} clusters carry this coefficient: under the null the bootstrap rejects too seldom, \
+             otherwise too often; hand out the treatment anew (randomization_test) or take finer groups \
+             (bootstrap_cluster)"
+        ));
+    }
+}
+
 /// A single restriction, ready to be drawn.
 pub(super) fn single(
     working: &Working<'_>,
@@ -193,6 +212,7 @@ impl OlsFit {
             answer.estimate = combined[0];
             answer.std_error = square.sqrt() * one.length;
             answer.interval = test.level.map(|level| drawn.interval(level));
+            note_carriers(carriers(&working, &setting.groups, &directions[0]), &mut answer.notes);
             answer
         } else {
             let apart: Vec<f64> = rows.iter().zip(&combined).map(|(row, c)| c - row.right).collect();
