@@ -36,3 +36,9 @@ pub fn normal(generator: &mut Generator) -> f64 {
     use rand_distr::Distribution;
     rand_distr::StandardNormal.sample(generator)
 }
+
+/// Chi-squared with these degrees of freedom; NaN unless they are positive.
+pub fn chi_squared(generator: &mut Generator, degrees: f64) -> f64 {
+    use rand_distr::Distribution;
+    rand_distr::ChiSquared::new(degrees).map_or(f64::NAN, |chi| chi.sample(generator))
+}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from averted.panel import Events as Events
     from averted.panel import Panel as Panel
     from averted.regression import Cluster as Cluster
+    from averted.regression import DistributedLag as DistributedLag
     from averted.regression import Iv as Iv
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
@@ -46,6 +47,7 @@ _WHERE = {
     "Claim": "averted.study",
     "Cluster": "averted.regression",
     "Design": "averted._formula",
+    "DistributedLag": "averted.regression",
     "Events": "averted.panel",
     "Finding": "averted.study",
     "Forecast": "averted.forecast",

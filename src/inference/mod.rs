@@ -2,6 +2,7 @@
 
 pub mod bootstrap;
 pub mod covariance;
+mod curve;
 mod estimates;
 mod forecast;
 mod multiple;
@@ -12,6 +13,7 @@ mod wald;
 
 pub use bootstrap::{BootstrapTest, Draws, Multipliers};
 pub use covariance::Covariance;
+pub use curve::{Curve, CurvePoint};
 pub use estimates::{CoefficientRow, Estimates, interval_level};
 pub(crate) use forecast::quantile;
 pub use forecast::{Difference, Forecast};

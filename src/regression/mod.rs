@@ -5,11 +5,13 @@
 //! | [`Ols`] | linear, weighted or not |
 //! | [`Poisson`] | counts and rates, with exposure and offset |
 //! | [`Iv`] | linear, with instruments |
+//! | [`DistributedLag`] | any of them with a curve along the lag |
 //!
 //! A specification is cheap and prints as it is built; `fit` takes a formula and data (`fit_arrays` a [`Sample`]) and
 //! returns an immutable [`Fit`]. The covariance is a second step: [`Fit::with_covariance`] refits nothing.
 
 mod absorb;
+mod distributed_lag;
 mod fit;
 mod inference;
 mod irls;
@@ -24,7 +26,9 @@ mod resampling;
 mod sample;
 mod separation;
 mod settings;
+mod wrapped;
 
+pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout, LagLength};
 pub use fit::{Fit, Model};
 pub use iv::{AndersonRubin, EffectiveF, FirstStage, Instrumented, Iv, IvFit, Method, Stage, Test};
 pub use ols::{LeastSquares, Ols, OlsFit};
@@ -34,3 +38,4 @@ pub use prediction::{FixedEffect, Prediction};
 pub(crate) use resampling::romano_wolf_watched;
 pub use resampling::{Bootstrap, Randomization, Resampled, romano_wolf};
 pub use sample::{Sample, WeightKind};
+pub use wrapped::Regression;

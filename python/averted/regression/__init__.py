@@ -7,6 +7,8 @@ returns an immutable fit. The covariance is a second step: :meth:`RegressionFit.
 from __future__ import annotations
 
 from averted.regression.covariance import Cluster
+from averted.regression.curve import Curve
+from averted.regression.distributed_lag import DistributedLag, DistributedLagFit
 from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import Iv, IvFit
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
@@ -16,6 +18,9 @@ from averted.regression.specification import Ols, Poisson
 __all__ = [
     "BootstrapTest",
     "Cluster",
+    "Curve",
+    "DistributedLag",
+    "DistributedLagFit",
     "Iv",
     "IvFit",
     "Ols",

@@ -36,6 +36,8 @@ class RegressionFit(Result):
         self._source = source
         # What `with_covariance` was last called with.
         self._second: tuple[str, list[str], str | None] | None = None
+        # The answer that it stands behind, through which it is pickled.
+        self._behind: Any = None
 
     #  ── estimates
 
@@ -170,6 +172,7 @@ class RegressionFit(Result):
         core = self._core.with_covariance(kind, columns, ssc, self._more(columns))
         made = type(self)(core, self._kind, self.specification, self._source)
         made._second = (kind, columns, ssc if ssc is not None else self._core.inference[1])
+        made._behind = self._behind
         return made
 
     def _more(self, columns: list[str]) -> _core.Frame | None:
@@ -310,6 +313,8 @@ class RegressionFit(Result):
     def __reduce__(self) -> Any:
         if self._source is None:
             raise TypeError("a fit to arrays cannot be pickled: it does not keep them")
+        if self._behind is not None:
+            return _behind, (self._behind, self._second)
         return _refitted, (self.specification, self._source, self._second)
 
 
@@ -410,11 +415,19 @@ def _stack(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.concatenate(parts) if parts else np.empty(0)
 
 
+def _behind(answer: Any, second: tuple[str, list[str], str | None] | None) -> RegressionFit:
+    return _looked_at(answer.regression, second)
+
+
 def _refitted(
     specification: Any, source: tuple[Any, ...], second: tuple[str, list[str], str | None] | None
 ) -> RegressionFit:
     formula, data, *rest = source
     fit: RegressionFit = specification.fit(formula, data, **({"on_nonconvergence": rest[0]} if rest else {}))
+    return _looked_at(fit, second)
+
+
+def _looked_at(fit: RegressionFit, second: tuple[str, list[str], str | None] | None) -> RegressionFit:
     if second is None:
         return fit
     kind, columns, ssc = second

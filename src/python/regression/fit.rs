@@ -23,7 +23,7 @@ pub(super) enum AnyFit {
 }
 
 impl AnyFit {
-    fn estimates(&self) -> &dyn Estimates {
+    pub(super) fn estimates(&self) -> &dyn Estimates {
         either!(Self, self, fit => fit)
     }
 }

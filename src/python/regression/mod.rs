@@ -2,6 +2,7 @@
 
 mod fit;
 mod instruments;
+mod lags;
 mod resampling;
 mod specification;
 
@@ -9,6 +10,7 @@ use crate::inference::Covariance;
 
 pub(super) use fit::PyFit;
 pub(super) use instruments::{anderson_rubin, first_stage};
+pub(super) use lags::{PyCurve, PyLags, distributed_lag, lag_lengths};
 pub(super) use resampling::{
     PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test, randomization_test,
     romano_wolf,

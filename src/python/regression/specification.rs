@@ -12,10 +12,10 @@ use crate::regression::{Iv, Ols, Poisson, Sample, WeightKind};
 
 /// Which regression, and everything it was told.
 #[pyclass(frozen, name = "Regression", module = "averted._core")]
-pub(in crate::python) struct PySpecification(AnySpecification);
+pub(in crate::python) struct PySpecification(pub(super) AnySpecification);
 
 #[derive(Clone)]
-enum AnySpecification {
+pub(super) enum AnySpecification {
     Ols(Ols),
     Poisson(Poisson),
     Iv(Iv),
@@ -162,7 +162,7 @@ impl PySpecification {
 }
 
 impl PySpecification {
-    fn told(&self, raises: bool) -> AnySpecification {
+    pub(super) fn told(&self, raises: bool) -> AnySpecification {
         match &self.0 {
             AnySpecification::Poisson(poisson) => {
                 AnySpecification::Poisson(poisson.clone().note_nonconvergence(!raises))
