@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from averted.regression import Cluster as Cluster
     from averted.regression import DistributedLag as DistributedLag
     from averted.regression import Iv as Iv
+    from averted.regression import LocalProjection as LocalProjection
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
     from averted.regression import adjust as adjust
+    from averted.regression import compare as compare
     from averted.regression import romano_wolf as romano_wolf
     from averted.spending import Averted as Averted
     from averted.spending import LeadTest as LeadTest
@@ -53,6 +55,7 @@ _WHERE = {
     "Forecast": "averted.forecast",
     "Iv": "averted.regression",
     "LeadTest": "averted.spending",
+    "LocalProjection": "averted.regression",
     "Money": "averted.money",
     "Ols": "averted.regression",
     "Panel": "averted.panel",
@@ -63,6 +66,7 @@ _WHERE = {
     "adjust": "averted.regression",
     "audit": "averted.study",
     "backtest": "averted.forecast",
+    "compare": "averted.regression",
     "datasets": "averted.datasets",
     "read": "averted._read",
     "respond": "averted.spending",

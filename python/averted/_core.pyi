@@ -154,6 +154,36 @@ def lag_lengths(
 ) -> list[tuple[int, float, int, float, float, float, float, float]]: ...
 
 @final
+class LocalProjectionFit:
+    def curve(self) -> Curve: ...
+    @property
+    def fits(self) -> list[RegressionFit]: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    def with_covariance(self, kind: str, cluster: list[str]) -> LocalProjectionFit: ...
+    def table(self, level: float) -> Table: ...
+
+def local_projection(
+    regression: Regression,
+    source: Panel | Frame,
+    *,
+    outcome: str,
+    shock: str,
+    horizons: int,
+    response: str,
+    lags: int,
+    augmented: bool,
+    balanced: bool,
+    instrument: str | None,
+    multiplier: bool,
+    controls: str,
+    seed: int,
+    raises: bool,
+) -> LocalProjectionFit: ...
+
+@final
 class RegressionFit:
     @property
     def names(self) -> list[str]: ...

@@ -83,7 +83,8 @@ class Table:
         columns
             Name to values, all of one length.
         kinds
-            Column name to ``"text"``, ``"number"``, ``"count"`` or ``"probability"``; guessed where left out.
+            Column name to ``"text"``, ``"right"`` (text set right), ``"number"``, ``"count"`` or ``"probability"``;
+            guessed where left out.
         """
         kinds = kinds or {}
         names = list(columns)

@@ -7,6 +7,8 @@ use std::fmt::{self, Display, Write as _};
 pub enum Cell {
     /// Words, set left.
     Text(String),
+    /// Numbers that are printed already, such as an error in brackets, set right.
+    Printed(String),
     /// A measured number: five significant digits.
     Number(f64),
     /// A count: thousands separated, no decimals.
@@ -26,7 +28,7 @@ impl From<&str> for Cell {
 impl Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) | Self::Printed(text) => f.write_str(text),
             Self::Number(x) => f.write_str(&significant(*x, 5)),
             Self::Count(x) if x.is_finite() => f.write_str(&thousands(*x)),
             Self::Probability(p) if *p < 1e-4 => f.write_str("<0.0001"),

@@ -17,7 +17,7 @@ enum AnyCell {
 
 #[pymethods]
 impl PyTable {
-    /// `kinds`, one a column: "text", "number", "count" or "probability".
+    /// `kinds`, one a column: "text", "right" (text set right), "number", "count" or "probability".
     #[new]
     #[pyo3(signature = (columns, kinds, rows, title = String::new(), notes = Vec::new()))]
     fn new(
@@ -33,6 +33,7 @@ impl PyTable {
         }
         for row in rows {
             let cell = |(cell, kind): (AnyCell, &String)| match (cell, kind.as_str()) {
+                (AnyCell::Text(text), "right") => Cell::Printed(text),
                 (AnyCell::Text(text), _) => Cell::Text(text),
                 (AnyCell::Number(x), "count") => Cell::Count(x),
                 (AnyCell::Number(x), "probability") => Cell::Probability(x),
@@ -53,7 +54,7 @@ impl PyTable {
     #[getter]
     fn rows(&self) -> Vec<Vec<AnyCell>> {
         let value = |cell: &Cell| match cell {
-            Cell::Text(text) => AnyCell::Text(text.clone()),
+            Cell::Text(text) | Cell::Printed(text) => AnyCell::Text(text.clone()),
             Cell::Number(x) | Cell::Count(x) | Cell::Probability(x) => AnyCell::Number(*x),
             Cell::Empty => AnyCell::Empty(None),
         };

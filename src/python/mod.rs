@@ -38,6 +38,8 @@ mod _core {
     #[pymodule_export]
     use super::regression::{PyFit, PySpecification};
     #[pymodule_export]
+    use super::regression::{PyProjection, local_projection};
+    #[pymodule_export]
     use super::regression::{anderson_rubin, first_stage};
     #[pymodule_export]
     use super::regression::{randomization_test, romano_wolf};

@@ -6,6 +6,7 @@
 //! | [`Poisson`] | counts and rates, with exposure and offset |
 //! | [`Iv`] | linear, with instruments |
 //! | [`DistributedLag`] | any of them with a curve along the lag |
+//! | [`LocalProjection`] | any of them, horizon by horizon |
 //!
 //! A specification is cheap and prints as it is built; `fit` takes a formula and data (`fit_arrays` a [`Sample`]) and
 //! returns an immutable [`Fit`]. The covariance is a second step: [`Fit::with_covariance`] refits nothing.
@@ -17,6 +18,7 @@ mod inference;
 mod irls;
 mod iv;
 mod least_squares;
+mod local_projection;
 mod ols;
 mod poisson;
 mod prediction;
@@ -31,6 +33,7 @@ mod wrapped;
 pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout, LagLength};
 pub use fit::{Fit, Model};
 pub use iv::{AndersonRubin, EffectiveF, FirstStage, Instrumented, Iv, IvFit, Method, Stage, Test};
+pub use local_projection::{LocalProjection, LocalProjectionFit, Response};
 pub use ols::{LeastSquares, Ols, OlsFit};
 pub use poisson::{Counts, Poisson, PoissonFit, Residual};
 pub use prediction::{FixedEffect, Prediction};

@@ -14,6 +14,10 @@ pub trait Regression: Clone + Sync {
     /// What its fit has of its own.
     type Model: Model + Send + Sync;
 
+    /// Whether its formula has instruments.
+    #[doc(hidden)]
+    const INSTRUMENTED: bool;
+
     /// Fits a formula to data.
     ///
     /// # Errors
@@ -80,9 +84,10 @@ impl Settings {
 
 /// Implements the trait for a specification with `settings`.
 macro_rules! wrapped {
-    ($specification:ident, $model:ident, $rates:literal) => {
+    ($specification:ident, $model:ident, $rates:literal, $instrumented:literal) => {
         impl Regression for $specification {
             type Model = $model;
+            const INSTRUMENTED: bool = $instrumented;
 
             fn fit_formula(&self, formula: &str, data: &dyn Source) -> Result<Fit<Self::Model>> {
                 self.fit(formula, data)
@@ -100,9 +105,9 @@ macro_rules! wrapped {
     };
 }
 
-wrapped!(Ols, LeastSquares, false);
-wrapped!(Poisson, Counts, true);
-wrapped!(Iv, Instrumented, false);
+wrapped!(Ols, LeastSquares, false, false);
+wrapped!(Poisson, Counts, true, false);
+wrapped!(Iv, Instrumented, false, true);
 
 /// Data with more columns than they came with.
 #[derive(Debug, Clone)]

@@ -134,3 +134,100 @@ def test_the_curve_is_drawn():
     ax = fit.plot()
     assert "effect by lag" in ax.get_title()
     assert fit.plot(cumulative=True).get_legend() is None
+
+
+def test_a_projection_is_a_regression_at_each_horizon():
+    data, x, y = _data()
+    panel = av.Panel(data, unit="unit", time="t")
+    fit = av.LocalProjection("y", "x", horizons=4, model=av.Ols(covariance="HC0"), controls="1 | unit").fit(panel)
+    # By hand: means of units taken off, and every horizon's scores on the rows of the shock.
+    estimates, influence = [], np.zeros((8, 30, 5))
+    for h in range(5):
+        shock = x[:, : 30 - h] - x[:, : 30 - h].mean(axis=1, keepdims=True)
+        outcome = y[:, h:] - y[:, h:].mean(axis=1, keepdims=True)
+        square = (shock**2).sum()
+        b = (shock * outcome).sum() / square
+        influence[:, : 30 - h, h] = shock * (outcome - b * shock) / square
+        estimates.append(b)
+    flat = influence.reshape(-1, 5)
+    np.testing.assert_allclose(fit.curve().estimates, estimates, rtol=1e-8)
+    np.testing.assert_allclose(fit.curve().covariance, flat.T @ flat, rtol=1e-7, atol=1e-14)
+    clustered = fit.with_covariance(cluster="unit")
+    sums = influence.sum(axis=1)
+    joint = sums.T @ sums
+    errors = np.sqrt(np.diag(joint))
+    found = clustered.curve()
+    np.testing.assert_allclose(
+        found.covariance / np.outer(found.std_errors, found.std_errors), joint / np.outer(errors, errors), rtol=1e-7
+    )
+    assert fit.observations == [240, 232, 224, 216, 208]
+    assert list(fit.tidy()["horizon"]) == [0, 1, 2, 3, 4]
+    for value in (fit, clustered):
+        assert str(pickle.loads(pickle.dumps(value))) == str(value)
+
+
+def test_projections_take_frames_instruments_and_counts():
+    data, *_ = _data()
+    rng = np.random.default_rng(0)
+    data["z"] = data["x"] + rng.normal(size=240)
+    panel = ("unit", "t")
+    iv = av.Iv(panel=panel, cluster="unit")
+    fit = av.LocalProjection("y", "x", horizons=2, instrument="z", controls="1 | unit", model=iv).fit(data)
+    by_hand = iv.fit("lead(y, 2) ~ 1 | unit | x ~ z", data)
+    assert fit.curve().estimates[2] == pytest.approx(by_hand.coefficients["x"], rel=1e-9)
+    counts = av.LocalProjection("deaths", "x", horizons=2, lags=1, augmented=True, model=av.Poisson(panel=panel))
+    assert "2 lags of both" in repr(counts)
+    assert "robust" in str(counts.fit(data))
+    with pytest.raises(av.InputError, match="horizon 3"):
+        av.LocalProjection("y", "x", horizons=9).fit(
+            av.Panel(
+                {"u": ["a"] * 5, "t": range(5), "x": [1.0, 3, 2, 5, 4], "y": [2.0, 1, 3, 3, 1]}, unit="u", time="t"
+            )
+        )
+    with pytest.raises(av.InputError, match="Iv"):
+        av.LocalProjection("y", "x", horizons=1, instrument="z", model=av.Ols(panel=panel)).fit(data)
+    with pytest.raises(av.InputError):
+        av.LocalProjection("y", "x", horizons=-1)
+
+
+def test_the_response_is_drawn():
+    pytest.importorskip("matplotlib")
+    data, *_ = _data()
+    fit = av.LocalProjection("y", "x", horizons=4, lags=1).fit(av.Panel(data, unit="unit", time="t"))
+    assert fit.plot().get_title() == "y after a unit of x"
+
+
+def test_fits_of_any_kind_side_by_side():
+    data, *_ = _data()
+    data["state"] = data["unit"]
+    panel = av.Panel(data, unit="unit", time="t")
+    one = av.Ols(cluster="unit").fit("y ~ x | unit", panel)
+    two = av.Poisson(covariance="HC1").fit("deaths ~ x + lag(x, 1)", panel)
+    three = av.DistributedLag("x", lags=2).fit("y ~ 1 | unit + t", panel)
+    table = av.compare(
+        one, two, three, names=["rate", "deaths", "lags"], stats=("observations", "effects", "clusters", "aic")
+    )
+    columns = table.columns
+    assert columns["term"][:2] == ["x", ""]
+    assert columns["rate"][0].startswith(f"{one.coefficients['x']:.5f}"[:6])
+    assert columns["rate"][1].strip("()").startswith(f"{one.std_errors['x']:.8f}"[:6])
+    lines = dict(
+        zip(columns["term"], zip(columns["rate"], columns["deaths"], columns["lags"], strict=True), strict=True)
+    )
+    assert lines["observations"] == ("240", "232", "224")
+    assert lines["absorbed"] == ("unit", "", "unit + t")
+    assert lines["clusters"] == ("8", "", "")
+    assert lines["x, lag 2"][2] != ""
+    assert "\\toprule" in table.to_latex()
+    assert "<td" in table.to_html()
+    assert "| ---: |" in table.to_markdown()
+    brackets = av.compare(one, interval=True, terms=["x"]).columns["(1)"][1]
+    low, high = one.tidy()["lower"][0], one.tidy()["upper"][0]
+    assert [float(v) for v in brackets.strip("[]").split(",")] == pytest.approx([low, high], rel=1e-4)
+    for wrong in ({"names": ["a"]}, {"names": ["a", "a"]}, {"terms": ["nobody"]}):
+        with pytest.raises(av.InputError):
+            av.compare(one, two, **wrong)
+    with pytest.raises(av.InputError):
+        av.compare()
+    with pytest.raises(av.InputError):
+        av.compare(one, 3)

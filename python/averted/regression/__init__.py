@@ -6,11 +6,13 @@ returns an immutable fit. The covariance is a second step: :meth:`RegressionFit.
 
 from __future__ import annotations
 
+from averted.regression.comparison import compare
 from averted.regression.covariance import Cluster
 from averted.regression.curve import Curve
 from averted.regression.distributed_lag import DistributedLag, DistributedLagFit
 from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import Iv, IvFit
+from averted.regression.local_projection import LocalProjection, LocalProjectionFit
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
 from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
@@ -23,6 +25,8 @@ __all__ = [
     "DistributedLagFit",
     "Iv",
     "IvFit",
+    "LocalProjection",
+    "LocalProjectionFit",
     "Ols",
     "OlsFit",
     "Poisson",
@@ -32,5 +36,6 @@ __all__ = [
     "RomanoWolf",
     "Wald",
     "adjust",
+    "compare",
     "romano_wolf",
 ]

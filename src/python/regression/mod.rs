@@ -3,6 +3,7 @@
 mod fit;
 mod instruments;
 mod lags;
+mod projections;
 mod resampling;
 mod specification;
 
@@ -11,6 +12,7 @@ use crate::inference::Covariance;
 pub(super) use fit::PyFit;
 pub(super) use instruments::{anderson_rubin, first_stage};
 pub(super) use lags::{PyCurve, PyLags, distributed_lag, lag_lengths};
+pub(super) use projections::{PyProjection, local_projection};
 pub(super) use resampling::{
     PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test, randomization_test,
     romano_wolf,
