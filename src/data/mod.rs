@@ -12,7 +12,7 @@ mod panel;
 mod source;
 
 pub use count::{Count, Events};
-pub use design::{Absorbed, Block, Design, Dropped, Effects, Reference, Terms, numbers};
+pub use design::{Absorbed, Block, Design, Dropped, Effects, Reference, Terms, Used, numbers, reads};
 pub use factor::{Factor, MISSING};
 pub use formula::{Formula, quoted};
 pub use frame::{Column, Frame};

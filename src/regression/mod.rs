@@ -19,6 +19,7 @@ mod irls;
 mod iv;
 mod least_squares;
 mod local_projection;
+mod margins;
 mod ols;
 mod poisson;
 mod prediction;
@@ -34,6 +35,7 @@ pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout
 pub use fit::{Fit, Model};
 pub use iv::{AndersonRubin, EffectiveF, FirstStage, Instrumented, Iv, IvFit, Method, Stage, Test};
 pub use local_projection::{LocalProjection, LocalProjectionFit, Response};
+pub use margins::{At, AvertedByPath, Margins, Setting, Slope};
 pub use ols::{LeastSquares, Ols, OlsFit};
 pub use poisson::{Counts, Poisson, PoissonFit, Residual};
 pub use prediction::{FixedEffect, Prediction};

@@ -69,6 +69,10 @@ pub struct FixedEffect {
     pub slopes: Vec<Vec<f64>>,
 }
 
+/// Why standard errors of what depends on effects within clusters are conditional.
+pub(super) const HELD: &str = "standard errors hold effects nested in the clusters fixed: one cluster cannot show how much \
+     its own level varies";
+
 /// More row-by-row work than this (new rows × fitted rows) and standard errors are left out.
 const MOST_WORK: usize = 4_000_000_000;
 
@@ -173,11 +177,7 @@ impl<M: Model> Fit<M> {
             return Ok(Array1::from_elem(new.rows(), f64::NAN));
         }
         if self.inference.nested_effects {
-            notes.push(
-                "standard errors hold effects nested in the clusters fixed: one cluster cannot show how much its own \
-                 level varies"
-                    .into(),
-            );
+            notes.push(HELD.into());
         }
         let projected = self.projected_regressors()?;
         let mut errors = Array1::from_elem(new.rows(), f64::NAN);

@@ -1,6 +1,6 @@
 //! What every specification of the room can be told, and the way from a formula to a sample.
 
-use crate::data::{Design, Effects, Formula, Frame, Panel, Source, Terms};
+use crate::data::{Design, Effects, Formula, Frame, Panel, Source, Terms, TimeIndex};
 use crate::error::{Error, Result};
 use crate::inference::{Covariance, SmallSample};
 use crate::regression::sample::{Sample, WeightKind};
@@ -31,6 +31,9 @@ pub(super) struct Origin {
     pub(super) offset: Option<String>,
     pub(super) panel: Option<(String, String)>,
     pub(super) frame: Frame,
+    /// Unit and period of every row, and the column of periods, where the data knew them.
+    pub(super) index: Option<TimeIndex>,
+    pub(super) time: Option<String>,
 }
 
 /// A sample, where it came from, and what to tell the caller.
@@ -123,6 +126,8 @@ impl Settings {
             offset: self.offset.clone(),
             panel: self.panel.clone(),
             frame: source.frame().clone(),
+            index: source.index().cloned(),
+            time: source.time().map(str::to_owned),
         };
         let number = |name: &String| design.number(source, name);
         let exposures = origin.exposure.as_ref().map(number).transpose()?;

@@ -13,11 +13,13 @@ from averted.regression.distributed_lag import DistributedLag, DistributedLagFit
 from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import Iv, IvFit
 from averted.regression.local_projection import LocalProjection, LocalProjectionFit
+from averted.regression.margins import AvertedByPath, Margins
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
 from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
 
 __all__ = [
+    "AvertedByPath",
     "BootstrapTest",
     "Cluster",
     "Curve",
@@ -27,6 +29,7 @@ __all__ = [
     "IvFit",
     "LocalProjection",
     "LocalProjectionFit",
+    "Margins",
     "Ols",
     "OlsFit",
     "Poisson",

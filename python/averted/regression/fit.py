@@ -13,6 +13,7 @@ from averted._errors import AvertedWarning, InputError
 from averted._frames import Kind, frame_in, frame_out
 from averted._result import Result, Table
 from averted.regression.covariance import Cluster, chosen
+from averted.regression.margins import AfterFit
 from averted.regression.resampling import ScoreBootstrap, WildBootstrap
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from averted.regression.specification import _Specification
 
 
-class RegressionFit(Result):
+class RegressionFit(AfterFit):
     """A fitted regression: immutable, and safe to share between threads."""
 
     def __init__(

@@ -51,6 +51,16 @@ impl Effects {
         self.absorbed_where(source, |_| true)
     }
 
+    /// Whether levels or slopes are made of this column.
+    pub fn uses(&self, column: &str) -> bool {
+        let mut found = false;
+        for effect in &self.written {
+            found |= effect.columns.iter().any(|(name, _)| name == column);
+            effect.slopes.iter().for_each(|slope| slope.visit_columns(&mut |name| found |= name == column));
+        }
+        found
+    }
+
     /// The same, where only some rows are asked for: in others an unseen level is missing, not an error.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 //! # Ok::<(), averted::Error>(())
 //! ```
 
+mod derivative;
 mod effects;
 mod evaluate;
 mod rows;
@@ -30,7 +31,7 @@ use crate::error::{Error, Result};
 
 pub use effects::{Absorbed, Effects};
 pub use rows::Dropped;
-pub use terms::{Reference, Terms};
+pub use terms::{Reference, Terms, Used};
 
 /// Columns of their own: the endogenous variables, or the instruments.
 #[derive(Debug, Clone, PartialEq)]
@@ -183,6 +184,15 @@ fn need_extra(source: &dyn Source, text: &str, rows: &mut Rows) -> Result<()> {
 pub fn numbers(source: &dyn Source, text: &str) -> Result<Vec<f64>> {
     let evaluator = Evaluator { text, source };
     Ok(evaluator.numbers(&extra(source, text)?)?.into_owned())
+}
+
+/// Whether what [`numbers`] reads under this text is made of a column.
+pub fn reads(source: &dyn Source, text: &str, column: &str) -> bool {
+    let mut found = false;
+    if let Ok(expression) = extra(source, text) {
+        expression.visit_columns(&mut |name| found |= name == column);
+    }
+    found
 }
 
 /// A column by its name as it is, or else an expression.

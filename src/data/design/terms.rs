@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use ndarray::{Array2, ShapeBuilder};
 
+use crate::data::design::derivative::of_products;
 use crate::data::design::evaluate::{Evaluator, finite};
 use crate::data::design::rows::{Part, Rows};
 use crate::data::factor::MISSING;
@@ -22,6 +23,15 @@ pub struct Reference {
     pub column: String,
     /// The level left out.
     pub level: String,
+}
+
+/// A column of the data that regressors are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// Its name.
+    pub column: String,
+    /// Its levels at the fit, the reference first; none for a column of numbers.
+    pub levels: Vec<String>,
 }
 
 /// What the columns of a matrix are made of. Kept from the fit, it makes the same columns of new data.
@@ -239,6 +249,97 @@ impl Terms {
     /// # Errors
     /// As for [`Design::build`](super::Design::build); [`Error::Domain`] for a level that the fit has not seen.
     pub fn matrix(&self, source: &dyn Source) -> Result<Array2<f64>> {
+        self.matrix_where(source, |_| true)
+    }
+
+    /// The same, where only some rows are asked for: in others an unseen level is missing, not an error.
+    ///
+    /// # Errors
+    /// As for [`matrix`](Self::matrix).
+    pub fn matrix_where(
+        &self,
+        source: &dyn Source,
+        asked: impl Fn(usize) -> bool + Copy,
+    ) -> Result<Array2<f64>> {
+        let variables = self.values(source, asked)?;
+        self.fill(&variables, None, source.frame().rows())
+    }
+
+    /// How every entry of [`matrix_where`](Self::matrix_where) moves when this column of numbers moves by one in all
+    /// rows at once: exact derivatives.
+    ///
+    /// ```
+    /// use averted::data::{Design, Formula, Frame};
+    /// let data = Frame::new().with_number("y", vec![1.0, 2.0])?.with_number("x", vec![3.0, 4.0])?;
+    /// let design = Design::build(&Formula::parse("y ~ I(x^2)")?, &data, &[])?;
+    /// assert_eq!(design.terms().derivative(&data, "x", |_| true)?.column(1).to_vec(), [6.0, 8.0]);
+    /// # Ok::<(), averted::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`matrix`](Self::matrix).
+    pub fn derivative(
+        &self,
+        source: &dyn Source,
+        column: &str,
+        asked: impl Fn(usize) -> bool + Copy,
+    ) -> Result<Array2<f64>> {
+        let evaluator = Evaluator { text: &self.text, source };
+        let variables = self.values(source, asked)?;
+        let moves = |known: &Known| match known {
+            Known::Number(expression) => evaluator.derivative(expression, column),
+            Known::Levels { .. } => Ok(None),
+        };
+        let moves = self.variables.iter().map(moves).collect::<Result<Vec<_>>>()?;
+        let factor = |&place: &usize| match &variables[place] {
+            Values::Number { values, .. } => Some((values.as_ref(), moves[place].as_deref())),
+            Values::Levels { .. } => None,
+        };
+        let numbers: Vec<Vec<_>> =
+            self.columns.iter().map(|recipe| recipe.numbers.iter().filter_map(factor).collect()).collect();
+        let indicator = |column: usize, row: usize| {
+            let has = |&(variable, level): &(usize, u32)| match &variables[variable] {
+                Values::Levels { factor, .. } if factor.codes()[row] == MISSING => f64::NAN,
+                Values::Levels { factor, .. } => f64::from(u8::from(factor.codes()[row] == level)),
+                Values::Number { .. } => 1.0,
+            };
+            self.columns[column].levels.iter().map(has).product()
+        };
+        Ok(of_products(source.frame().rows(), &numbers, indicator))
+    }
+
+    /// The columns of the data that the regressors are made of, in order of appearance.
+    pub fn used(&self) -> Vec<Used> {
+        let mut used: Vec<Used> = Vec::new();
+        let mut add = |new: Used| {
+            if !used.iter().any(|known| known.column == new.column) {
+                used.push(new);
+            }
+        };
+        for variable in &self.variables {
+            match variable {
+                Known::Number(expression) => expression
+                    .visit_columns(&mut |name| add(Used { column: name.to_owned(), levels: Vec::new() })),
+                Known::Levels { column, labels, .. } => {
+                    let mut levels = labels.clone();
+                    let reference = self.references.iter().find(|r| r.column == *column);
+                    if let Some(at) = reference.and_then(|r| levels.iter().position(|l| *l == r.level)) {
+                        let first = levels.remove(at);
+                        levels.insert(0, first);
+                    }
+                    add(Used { column: column.clone(), levels });
+                }
+            }
+        }
+        used
+    }
+
+    /// What the columns are made of, in every row of a source.
+    fn values<'a>(
+        &'a self,
+        source: &'a dyn Source,
+        asked: impl Fn(usize) -> bool + Copy,
+    ) -> Result<Vec<Values<'a>>> {
         let evaluator = Evaluator { text: &self.text, source };
         let value = |known: &Known| {
             Ok(match known {
@@ -246,7 +347,7 @@ impl Terms {
                     Values::Number { expression: expression.clone(), values: evaluator.numbers(expression)? }
                 }
                 Known::Levels { column, at, labels } => {
-                    let factor = recode(column, &*evaluator.factor(column, *at)?, labels, |_| true)?;
+                    let factor = recode(column, &*evaluator.factor(column, *at)?, labels, asked)?;
                     Values::Levels {
                         column: column.clone(),
                         at: *at,
@@ -256,8 +357,7 @@ impl Terms {
                 }
             })
         };
-        let variables = self.variables.iter().map(value).collect::<Result<Vec<_>>>()?;
-        self.fill(&variables, None, source.frame().rows())
+        self.variables.iter().map(value).collect()
     }
 
     /// Lists the columns of every term.

@@ -267,7 +267,7 @@ impl Expression {
     }
 
     /// Calls `visit` with the name of every column in it.
-    pub(super) fn visit_columns<'a>(&'a self, visit: &mut impl FnMut(&'a str)) {
+    pub(in crate::data) fn visit_columns<'a>(&'a self, visit: &mut impl FnMut(&'a str)) {
         match self {
             Self::Number(_) => {}
             Self::Column { name, .. } => visit(name),

@@ -3,6 +3,7 @@
 mod fit;
 mod instruments;
 mod lags;
+mod margins;
 mod projections;
 mod resampling;
 mod specification;
@@ -12,6 +13,7 @@ use crate::inference::Covariance;
 pub(super) use fit::PyFit;
 pub(super) use instruments::{anderson_rubin, first_stage};
 pub(super) use lags::{PyCurve, PyLags, distributed_lag, lag_lengths};
+pub(super) use margins::{PyMargins, average_prediction, averted_by_path, column_of, marginal_effects};
 pub(super) use projections::{PyProjection, local_projection};
 pub(super) use resampling::{
     PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test, randomization_test,

@@ -91,6 +91,11 @@ impl Absorber {
         back
     }
 
+    /// The weights, in fitting order.
+    pub(crate) fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     /// Takes on new weights (fitting order, positive).
     pub(crate) fn weigh(&mut self, weights: &[f64]) {
         self.weights.copy_from_slice(weights);
