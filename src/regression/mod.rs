@@ -31,7 +31,7 @@ mod separation;
 mod settings;
 mod wrapped;
 
-pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout, LagLength};
+pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout, LagLength, Smoothing};
 pub use fit::{Fit, Model};
 pub use iv::{AndersonRubin, EffectiveF, FirstStage, Instrumented, Iv, IvFit, Method, Stage, Test};
 pub use local_projection::{LocalProjection, LocalProjectionFit, Response};

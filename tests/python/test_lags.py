@@ -231,3 +231,93 @@ def test_fits_of_any_kind_side_by_side():
         av.compare()
     with pytest.raises(av.InputError):
         av.compare(one, 3)
+
+
+def _bsplines(lags, pieces):
+    """Cubic B-splines on equal pieces at whole lags, from their closed form."""
+    at = np.arange(lags + 1)[:, None] * pieces / lags - np.arange(-3, pieces)[None, :]
+    parts = [at**3, -3 * at**3 + 12 * at**2 - 12 * at + 4, 3 * at**3 - 24 * at**2 + 60 * at - 44, (4 - at) ** 3]
+    inside = [(at >= k) & (at < k + 1) if k < 3 else (at >= k) & (at <= k + 1) for k in range(4)]
+    return np.select(inside, [part / 6 for part in parts], 0.0)
+
+
+def test_p_splines_are_mixed_models_by_reml():
+    data, x, y = _data(units=5)
+    model = av.Ols(ssc="none", covariance="HC0")
+    lag = av.DistributedLag("x", lags=10, basis="pspline", knots=6, model=model)
+    panel = av.Panel(data, unit="unit", time="t")
+    fit = lag.fit("y ~ 1 | unit", panel)
+    # By hand: straight lines and D'(DD')⁻¹u with u random, the full covariance of the outcome, restricted likelihood.
+    basis = _bsplines(10, 6)
+    np.testing.assert_allclose(basis.sum(axis=1), 1.0, rtol=1e-12)
+    lagged = np.stack([x[:, 10 - k : 30 - k] for k in range(11)], axis=-1).reshape(-1, 11)
+    outcome = y[:, 10:].ravel()
+    difference = np.diff(np.eye(9), n=2, axis=0)
+    random = difference.T @ np.linalg.inv(difference @ difference.T)
+    line = np.stack([np.ones(9), np.arange(9)], axis=1)
+    dummies = np.kron(np.eye(5), np.ones((20, 1)))
+    fixed = np.hstack([lagged @ basis @ line, dummies])
+    z = lagged @ basis @ random
+    n, p = fixed.shape
+
+    def solve(log_lambda):
+        v = np.eye(n) + z @ z.T / np.exp(log_lambda)
+        inverse = np.linalg.inv(v)
+        information = fixed.T @ inverse @ fixed
+        beta = np.linalg.solve(information, fixed.T @ inverse @ outcome)
+        rest = inverse @ (outcome - fixed @ beta)
+        criterion = (n - p) * np.log(outcome @ rest) + np.linalg.slogdet(v)[1] + np.linalg.slogdet(information)[1]
+        return criterion, basis @ (line @ beta[:2] + random @ (z.T @ rest) / np.exp(log_lambda))
+
+    low, high = -8.0, 12.0
+    for _ in range(3):
+        grid = np.linspace(low, high, 60)
+        best = grid[np.argmin([solve(at)[0] for at in grid])]
+        low, high = best - (high - low) / 50, best + (high - low) / 50
+    # The parabola through the last three points has its bottom at the minimum.
+    step = 0.01
+    below, middle, above = (solve(best + d)[0] for d in (-step, 0.0, step))
+    best += 0.5 * step * (below - above) / (below - 2 * middle + above)
+    # An interior minimum, known to about 1e-6 in log λ.
+    assert -7 < best < 11
+    np.testing.assert_allclose(fit.curve().estimates, solve(best)[1], rtol=1e-5, atol=1e-7)
+    assert "effective degrees of freedom" in str(fit)
+    # A given number of degrees of freedom: ridge regression by hand, with its sandwich.
+    fit = av.DistributedLag("x", lags=10, basis="pspline", knots=6, df=4, model=model).fit("y ~ 1 | unit", panel)
+    regressors = np.hstack([lagged @ basis, dummies])
+    penalty = np.zeros((14, 14))
+    penalty[:9, :9] = difference.T @ difference
+    cross = regressors.T @ regressors
+    low, high = 1e-6, 1e8
+    for _ in range(200):
+        weight = np.sqrt(low * high)
+        shrink = np.linalg.solve(cross + weight * penalty, cross)
+        low, high = (weight, high) if np.trace(shrink[:9, :9]) > 4 else (low, weight)
+    theta = np.linalg.solve(cross + weight * penalty, regressors.T @ outcome)
+    np.testing.assert_allclose(fit.curve().estimates, basis @ theta[:9], rtol=1e-8)
+    free = av.DistributedLag("x", lags=10, basis="pspline", knots=6, df=8.999999, model=model).fit(
+        "y ~ 1 | unit", panel
+    )
+    assert fit.curve().std_errors.mean() < free.curve().std_errors.mean()
+
+
+def test_p_splines_of_counts_and_what_they_refuse():
+    data, *_ = _data()
+    panel = av.Panel(data, unit="unit", time="t")
+    model = av.Poisson(cluster="unit")
+    fit = av.DistributedLag("x", lags=8, leads=1, basis="pspline", model=model).fit("deaths ~ 1 | unit", panel)
+    free = av.DistributedLag("x", lags=8, leads=1, model=model).fit("deaths ~ 1 | unit", panel)
+    # Smoother than the free curve, and like it in sum.
+    rough = [np.square(np.diff(f.curve().estimates, n=2)).sum() for f in (fit, free)]
+    assert rough[0] < rough[1]
+    assert abs(fit.total()["estimate"] - free.total()["estimate"]) < free.total()["std_error"]
+    with pytest.raises(av.InputError, match="degrees"):
+        av.DistributedLag("x", lags=8, basis="pspline", df=1.5).fit("y ~ 1", panel)
+    with pytest.raises(av.InputError, match="penalty"):
+        av.DistributedLag("x", lags=8, basis="pspline").lengths("y ~ 1", panel, [4, 8])
+    with pytest.raises(av.InputError, match="P-spline"):
+        av.DistributedLag("x", lags=2, basis="pspline")
+    with pytest.raises(av.InputError, match="df"):
+        av.DistributedLag("x", lags=8, df=3)
+    with pytest.raises(av.InputError, match="no more than 9 parameters"):
+        av.DistributedLag("x", lags=8, basis="pspline", knots=7).fit("y ~ 1", panel)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from averted.regression.covariance import Cluster
 
-    Basis = Literal["unconstrained", "almon", "steps", "bspline", "natural"]
+    Basis = Literal["unconstrained", "almon", "steps", "bspline", "natural", "pspline"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -39,12 +39,16 @@ class DistributedLag:
         So many leads, with a coefficient for each: placebos, whose joint test is ``fit.lead_test``.
     basis
         ``"unconstrained"``; ``"almon"``, a polynomial of `degree`; ``"steps"``, constant between `knots`, each the
-        first lag of a step; ``"bspline"`` of `degree`, or ``"natural"`` cubic spline, with `knots`.
+        first lag of a step; ``"bspline"`` of `degree`, or ``"natural"`` cubic spline, with `knots`; ``"pspline"``, a
+        cubic spline on `knots` pieces, held near a straight line by a penalty (Eilers & Marx 1996).
     degree
         Of the polynomial (2 unless given) or the B-spline (3).
     knots
         Inner knots, as numbers between 0 and `lags`; or how many, spaced equally in the logarithm of the lag as dlnm
-        has them. Steps need numbers.
+        has them. Steps need numbers. Of a P-spline, how many pieces: as many as the lags allow, up to 20, unless given.
+    df
+        Effective degrees of freedom of a P-spline, more than 2; as restricted maximum likelihood has it unless given.
+        Its errors take the smoothing as known.
     near, far
         Whether an Almon polynomial is zero one period before the first lag, one period after the last.
     model
@@ -74,6 +78,7 @@ class DistributedLag:
     basis: Basis = "unconstrained"
     degree: int | None = None
     knots: int | Sequence[float] | None = None
+    df: float | None = None
     near: bool = False
     far: bool = False
     model: _Specification = field(default_factory=Ols)
@@ -96,16 +101,23 @@ class DistributedLag:
 
     def _shape(self, lags: int) -> tuple[str, int, list[float], bool, bool]:
         """The basis as the core reads it."""
+        if (self.near or self.far) and self.basis != "almon":
+            raise InputError(f"near, far: only an Almon polynomial has ends to hold, not basis {self.basis!r}")
         degree = self.degree if self.degree is not None else {"almon": 2}.get(self.basis, 3)
         if isinstance(degree, bool) or not isinstance(degree, (int, np.integer)) or degree < 0:
             raise InputError(f"degree = {degree!r}: must be a whole number of at least 0")
+        if self.df is not None and (self.basis != "pspline" or isinstance(self.df, bool)):
+            raise InputError(f"df = {self.df!r}: only a P-spline has effective degrees of freedom, not {self.basis!r}")
+        if self.basis == "pspline":
+            pieces = min(lags - 2, 20) if self.knots is None else self.knots
+            if isinstance(pieces, bool) or not isinstance(pieces, (int, np.integer)) or pieces < 1:
+                raise InputError(f"knots = {self.knots!r}: a P-spline has a number of pieces, and at least 3 lags")
+            return self.basis, int(pieces), [] if self.df is None else [float(self.df)], self.near, self.far
         needs = self.basis in ("steps", "bspline", "natural")
         if needs and self.knots is None:
             raise InputError(f"knots: basis {self.basis!r} needs them, or how many")
         if not needs and self.knots is not None:
             raise InputError(f"knots = {self.knots!r}: basis {self.basis!r} has none")
-        if (self.near or self.far) and self.basis != "almon":
-            raise InputError(f"near, far: only an Almon polynomial has ends to hold, not basis {self.basis!r}")
         knots: list[float] = []
         if isinstance(self.knots, (int, np.integer)):
             if self.basis == "steps" or isinstance(self.knots, bool) or self.knots < 0 or lags < 1:
@@ -126,7 +138,9 @@ class DistributedLag:
         text += f", {kind}"
         if kind in ("almon", "bspline"):
             text += f" of degree {degree}"
-        if knots:
+        if kind == "pspline":
+            text += f" of {degree} pieces, smoothed {'by REML' if not knots else f'to {knots[0]:g} degrees of freedom'}"
+        elif knots:
             text += f", knots {', '.join(f'{k:.4g}' for k in knots)}"
         text += ", zero before the first lag" if near else ""
         text += ", zero after the last" if far else ""

@@ -11,7 +11,7 @@ use crate::inference::{CoefficientRow, Curve, interval_level};
 use crate::python::convert::enter;
 use crate::python::data::AnySource;
 use crate::python::inference::PyTable;
-use crate::regression::{DistributedLag, LagBasis, LagLayout};
+use crate::regression::{DistributedLag, LagBasis, LagLayout, Smoothing};
 
 /// Estimates along lags or horizons, with their joint covariance.
 #[pyclass(frozen, name = "Curve", module = "averted._core")]
@@ -192,9 +192,14 @@ fn specification(
         "steps" => LagBasis::Steps(knots.iter().map(|&k| k as usize).collect()),
         "bspline" => LagBasis::BSpline { degree, knots },
         "natural" => LagBasis::NaturalSpline(knots),
+        "pspline" => {
+            // How many pieces, and the effective degrees of freedom where they are given.
+            let smoothing = knots.first().map_or(Smoothing::Reml, |&degrees| Smoothing::Degrees(degrees));
+            LagBasis::Penalized { pieces: degree, smoothing }
+        }
         _ => {
             let (argument, value) = ("basis".into(), format!("`{kind}`"));
-            let must = "unconstrained, almon, steps, bspline or natural".into();
+            let must = "unconstrained, almon, steps, bspline, natural or pspline".into();
             return Err(Error::Argument { argument, value, must });
         }
     };

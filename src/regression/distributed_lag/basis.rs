@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 
 use ndarray::Array2;
 
+use super::penalty::Smoothing;
 use crate::error::{Error, Result};
 
 /// The shape that a lag curve is held to.
@@ -32,6 +33,13 @@ pub enum LagBasis {
     },
     /// A cubic spline with these inner knots, linear at the first and last lag.
     NaturalSpline(Vec<f64>),
+    /// A cubic P-spline: B-splines on so many equal pieces, held near a straight line by a penalty.
+    Penalized {
+        /// The pieces; two fewer than the last lag at most.
+        pieces: usize,
+        /// How much it is smoothed.
+        smoothing: Smoothing,
+    },
 }
 
 impl LagBasis {
@@ -69,6 +77,14 @@ impl LagBasis {
                 check_knots(lags, knots)?;
                 natural_spline(lags, knots)
             }
+            Self::Penalized { pieces, .. } => {
+                if *pieces == 0 || lags == 0 {
+                    return Err(refused(self.to_string(), "of at least one piece, and of several lags"));
+                }
+                let width = lags as f64 / *pieces as f64;
+                let knots: Vec<f64> = (0..pieces + 7).map(|k| (k as f64 - 3.0) * width).collect();
+                spline_rows(lags, 3, &knots)
+            }
         };
         if matrix.ncols() > lags + 1 {
             let must = format!("no more than {} parameters, one for each lag", lags + 1);
@@ -85,6 +101,7 @@ impl LagBasis {
             Self::Steps(_) => "step",
             Self::BSpline { .. } => "bspline",
             Self::NaturalSpline(_) => "spline",
+            Self::Penalized { .. } => "pspline",
         }
     }
 }
@@ -108,6 +125,12 @@ impl Display for LagBasis {
                 write!(f, "B-spline of degree {degree}, knots {}", list(knots))
             }
             Self::NaturalSpline(knots) => write!(f, "natural cubic spline, knots {}", list(knots)),
+            Self::Penalized { pieces, smoothing: Smoothing::Reml } => {
+                write!(f, "P-spline of {pieces} pieces, smoothed by REML")
+            }
+            Self::Penalized { pieces, smoothing: Smoothing::Degrees(degrees) } => {
+                write!(f, "P-spline of {pieces} pieces, smoothed to {degrees} degrees of freedom")
+            }
         }
     }
 }
@@ -158,7 +181,7 @@ fn b_spline(lags: usize, degree: usize, inner: &[f64]) -> Array2<f64> {
 }
 
 /// Every B-spline that these knots make, at the lags 0…`lags`.
-pub(super) fn spline_rows(lags: usize, degree: usize, knots: &[f64]) -> Array2<f64> {
+fn spline_rows(lags: usize, degree: usize, knots: &[f64]) -> Array2<f64> {
     let pieces = knots.len() - 1;
     let columns = pieces - degree;
     let mut matrix = Array2::zeros((lags + 1, columns));
@@ -166,7 +189,7 @@ pub(super) fn spline_rows(lags: usize, degree: usize, knots: &[f64]) -> Array2<f
         let at = lag as f64;
         // The last piece that is not empty also holds its right end.
         let piece = knots.partition_point(|&k| k <= at).saturating_sub(1);
-        let piece = if at >= knots[columns] { columns - 1 } else { piece };
+        let piece = if at >= knots[columns] - 1e-9 { columns - 1 } else { piece };
         let mut values = vec![0.0; pieces];
         values[piece] = 1.0;
         for order in 1..=degree {

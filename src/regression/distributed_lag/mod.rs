@@ -25,8 +25,10 @@
 
 mod basis;
 mod fit;
+mod penalty;
 mod specification;
 
 pub use basis::LagBasis;
 pub use fit::{DistributedLagFit, LagLayout, LagLength};
+pub use penalty::Smoothing;
 pub use specification::DistributedLag;

@@ -6,10 +6,12 @@ use ndarray::Array2;
 
 use super::basis::LagBasis;
 use super::fit::{DistributedLagFit, LagLayout, LagLength, SeriesLags};
+use super::penalty::{Information, smooth};
 use crate::data::formula::Expression;
 use crate::data::{Source, numbers};
 use crate::error::{Error, Result};
-use crate::inference::Estimates;
+use crate::inference::significant;
+use crate::regression::fit::{Fit, Model};
 use crate::regression::wrapped::{Regression, Widened, coefficient, term, with_terms};
 
 /// Lags of one or more series in a regression of any family. See the [room's page](self).
@@ -89,6 +91,10 @@ impl DistributedLag {
             let must = "at least one last lag".into();
             return Err(Error::Argument { argument: "lags".into(), value: "nothing".into(), must });
         };
+        if matches!(self.basis, LagBasis::Penalized { .. }) {
+            let must = "one without a penalty: a P-spline finds how long the lags are by itself".into();
+            return Err(Error::Argument { argument: "basis".into(), value: self.basis.to_string(), must });
+        }
         let one = |&lags: &usize| {
             let specification = Self { lags, ..self.clone() };
             let fit = specification.fit_reaching(regression, formula, data, longest)?;
@@ -119,6 +125,10 @@ impl DistributedLag {
         data: &dyn Source,
         reach: usize,
     ) -> Result<DistributedLagFit<R::Model>> {
+        if R::INSTRUMENTED && matches!(self.basis, LagBasis::Penalized { .. }) {
+            let must = "one without a penalty: instruments have no likelihood to weigh it against".into();
+            return Err(Error::Argument { argument: "basis".into(), value: self.basis.to_string(), must });
+        }
         let basis = self.basis.matrix(self.lags)?;
         let mut wide = Widened::new(data, regression.told().panel)?;
         wide.indexed("lags")?;
@@ -145,9 +155,17 @@ impl DistributedLag {
                 lead: lead.to_vec(),
             })
         };
-        let series = terms.iter().map(place).collect::<Result<Vec<_>>>()?;
-        debug_assert!(series.iter().all(|s| s.lag.iter().all(|&j| j < fit.names().len())));
-        let layout = LagLayout { sentence: self.to_string(), series, seed: self.seed };
+        let mut series = terms.iter().map(place).collect::<Result<Vec<_>>>()?;
+        let mut sentence = self.to_string();
+        if let LagBasis::Penalized { smoothing, .. } = self.basis {
+            for one in &mut series {
+                let smoothed = smooth(&information(&fit, &one.lag), smoothing)?;
+                one.basis = one.basis.dot(&smoothed.shrink);
+                let (lambda, degrees) = (significant(smoothed.lambda, 4), significant(smoothed.degrees, 4));
+                sentence += &format!(" (λ = {lambda}, {degrees} effective degrees of freedom)");
+            }
+        }
+        let layout = LagLayout { sentence, series, seed: self.seed };
         Ok(DistributedLagFit { fit, layout })
     }
 
@@ -184,6 +202,20 @@ impl DistributedLag {
             wide.add(&name, column)?;
         }
         Ok(terms.into_iter().chain(leads).collect())
+    }
+}
+
+/// What the smoothing of some coefficients is found from.
+fn information<M: Model>(fit: &Fit<M>, columns: &[usize]) -> Information {
+    let estimate = &fit.shared.estimate;
+    let root = &estimate.ortho.root;
+    let n = columns.len();
+    let inverse = Array2::from_shape_fn((n, n), |(i, j)| root.row(columns[i]).dot(&root.row(columns[j])));
+    let free = estimate.observations - fit.parameters() as f64;
+    Information {
+        theta: columns.iter().map(|&j| estimate.coefficients[j]).collect(),
+        inverse,
+        scale: (!M::OF_COUNTS).then_some((estimate.dispersion, free)),
     }
 }
 
