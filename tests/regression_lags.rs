@@ -1,14 +1,10 @@
-//! Distributed lags: values of dlnm, curves as linear maps of a regression, properties, and refusals.
-
-mod common;
+//! Distributed lags: curves as linear maps of a regression, properties, and refusals.
 
 use averted::Error;
 use averted::data::{Frame, Panel};
-use averted::inference::{Estimates, SmallSample};
+use averted::inference::Estimates;
 use averted::regression::{DistributedLag, LagBasis, Ols, Poisson};
-use common::{case, reference};
 use ndarray::{Array1, Array2};
-use serde_json::Value;
 
 /// 12 units by 40 periods, unevenly weighted, with counts that answer to `x` over seven periods.
 fn panel() -> Panel {
@@ -43,69 +39,6 @@ fn same<'a>(a: impl IntoIterator<Item = &'a f64>, b: impl IntoIterator<Item = &'
     assert_eq!(a.len(), b.len());
     for (a, b) in a.into_iter().zip(b) {
         assert!((a - b).abs() <= digits * (1e-3 + b.abs()), "{a} {b}");
-    }
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().expect("a list").iter().map(|v| v.as_f64().expect("a number")).collect()
-}
-
-/// Chicago deaths and ozone, with R's `ns(time, 16)`: natural cubic splines with knots at the quantiles.
-fn chicago(gold: &Value) -> (Panel, String) {
-    let columns = &gold["datasets"]["chicago4y"]["columns"];
-    let column = |name: &str| numbers(&columns[name]);
-    let days: Vec<Option<&str>> =
-        columns["dow"].as_array().expect("days").iter().map(Value::as_str).collect();
-    let n = days.len();
-    let knots = (1..16).map(|k| (n - 1) as f64 * f64::from(k) / 16.0).collect();
-    let trend = LagBasis::NaturalSpline(knots).matrix(n - 1).expect("fits");
-    let mut frame = Frame::new()
-        .with_text("city", &vec![Some("Chicago"); n])
-        .and_then(|f| f.with_text("dow", &days))
-        .and_then(|f| f.with_number("time", column("time")))
-        .and_then(|f| f.with_number("death", column("death")))
-        .and_then(|f| f.with_number("o3", column("o3")))
-        .and_then(|f| f.with_number("over", column("o3").iter().map(|o| (o - 40.0).max(0.0)).collect()))
-        .expect("one length");
-    let mut formula = "death ~ dow".to_owned();
-    for (j, values) in trend.columns().into_iter().enumerate().skip(1) {
-        frame = frame.with_number(&format!("s{j}"), values.to_vec()).expect("one length");
-        formula += &format!(" + s{j}");
-    }
-    (Panel::new(frame, "city", "time").expect("a panel"), formula)
-}
-
-#[test]
-fn ozone_in_chicago_as_dlnm_has_it() {
-    let gold = reference("distributed_lags");
-    let (panel, formula) = chicago(&gold);
-    for (id, series, basis, row, size) in [
-        ("chicago_o3_lin_poly", "o3", LagBasis::almon(3), 1, 10.0),
-        ("chicago_o3_thr_strata", "over", LagBasis::Steps(vec![2, 6]), 1, 10.0),
-    ] {
-        let theirs = &case(&gold, id)["values"];
-        let lag = DistributedLag::new(series, 10).basis(basis);
-        let poisson = Poisson::new().tolerance(1e-12).small_sample(SmallSample::NONE);
-        let fit = lag.fit(&poisson, &formula, &panel).expect("a fit");
-        let curve = fit.curve(series).expect("a curve");
-        let model = fit.fit().model();
-        // Theirs is the quasi-Poisson error: times the root of Pearson's X² over its degrees of freedom.
-        let dispersion = model.pearson / (fit.fit().observations() - fit.fit().parameters() as f64);
-        let close = |ours: f64, theirs: &Value, digits: f64| {
-            let theirs = theirs.as_f64().expect("a number");
-            assert!((ours - theirs).abs() < digits * (1e-4 + theirs.abs()), "{id}: {ours} {theirs}");
-        };
-        // Their Poisson fit stops at a deviance change of 1e-8; their case says 1e-6.
-        close(dispersion, &theirs["dispersion"], 1e-6);
-        close(model.deviance, &theirs["deviance"], 1e-8);
-        let scale = size * dispersion.sqrt();
-        for (l, (b, s)) in curve.estimates().iter().zip(&curve.std_errors()).enumerate() {
-            close(b * size, &theirs["matfit"][row][l], 1e-6);
-            close(s * scale, &theirs["matse"][row][l], 1e-6);
-        }
-        let total = curve.total("o3", 0.95);
-        close(total.estimate * size, &theirs["allfit"][row], 1e-6);
-        close(total.std_error * scale, &theirs["allse"][row], 1e-6);
     }
 }
 

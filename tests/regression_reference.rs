@@ -5,6 +5,8 @@ mod bootstrap;
 mod common;
 #[path = "regression_reference/iv.rs"]
 mod iv;
+#[path = "regression_reference/lags.rs"]
+mod lags;
 
 use averted::data::Frame;
 use averted::inference::{
@@ -626,9 +628,10 @@ fn reference_values() {
     fixest(&mut out);
     counts(&mut out);
     iv::check(&mut out);
+    lags::check(&mut out);
     bootstrap::wild(&mut out);
     let mut head = String::from(
-        "# Conformance\n\nLeast squares, instruments and Poisson regression beside R, fixest, plm, statsmodels and linearmodels. \
+        "# Conformance\n\nLeast squares, instruments and Poisson regression beside R, fixest, plm, dlnm, statsmodels and linearmodels. \
          `tests/reference/` holds their values\nwith the commands and versions that gave them; \
          `tests/regression_reference.rs` makes this page (`make docs`) and fails when a\nvalue differs by more than 1e-8 \
          (relative) unless a comment there says why, or when the page lists other cases.\n\n\
@@ -640,6 +643,7 @@ fn reference_values() {
         "count_glm_rates",
         "python_regression_iv_unitroot",
         "wild_bootstrap",
+        "distributed_lags",
     ] {
         let gold = reference(topic);
         head += &out.coverage(topic, &gold, &WAITING);
