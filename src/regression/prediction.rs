@@ -113,6 +113,74 @@ impl<M: Model> Fit<M> {
         Ok(problem.effects.iter().zip(levels).map(named).collect())
     }
 
+    /// Standard errors of the [absorbed effects](Self::fixed_effects), in their order: one solve a level.
+    ///
+    /// An intercept of the first effect is that level with the first level of all others; one of another effect is its
+    /// distance from the first level. NaN where no chain of rows connects the levels compared.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] with slopes that vary by level, or with more levels than can be solved for in reasonable
+    /// time; [`Error::NotConverged`].
+    pub fn fixed_effect_errors(&self) -> Result<Vec<Vec<f64>>> {
+        let problem = &self.shared.problem;
+        let refused = |value: String, must: &str| Error::Argument {
+            argument: "std_errors".into(),
+            value,
+            must: must.into(),
+        };
+        if problem.effects.iter().any(|e| !e.block.slopes.is_empty()) {
+            return Err(refused("slopes that vary by level".into(), "asked of effects without slopes"));
+        }
+        let levels: usize = problem.effects.iter().map(|e| e.block.levels).sum();
+        if levels.saturating_mul(problem.kept.len()) > MOST_WORK {
+            return Err(refused(format!("{levels} levels"), "asked of fewer levels: each takes a solve"));
+        }
+        let projected = self.projected_regressors()?;
+        let base = vec![0_u32; problem.effects.len()];
+        let part = |cell: &[u32]| -> Result<(Array1<f64>, Array1<f64>)> {
+            let (column, _) = problem.absorber.representer(cell, TIGHT)?;
+            let predicted = projected
+                .iter()
+                .map(|blocks| blocks.iter().zip(cell).map(|(levels, &l)| levels[l as usize]).sum::<f64>());
+            Ok((predicted.collect(), column.into()))
+        };
+        let (at_base, column_base) = part(&base)?;
+        let factors: Vec<(&[u32], usize)> =
+            problem.effects.iter().map(|e| (&e.block.codes[..], e.block.levels)).collect();
+        let homes = if factors.len() > 1 { components(&factors) } else { Vec::new() };
+        let connected = |cell: &[u32]| {
+            let mut own = homes.iter().zip(cell).map(|(home, &level)| home[level as usize]);
+            let first = own.next();
+            own.all(|home| Some(home) == first)
+        };
+        let base_connected = connected(&base);
+        let mut errors = Vec::new();
+        for (b, effect) in problem.effects.iter().enumerate() {
+            let mut mine = Vec::with_capacity(effect.block.levels);
+            for level in 0..effect.block.levels as u32 {
+                let mut cell = base.clone();
+                cell[b] = level;
+                if !base_connected || !connected(&cell) {
+                    mine.push(f64::NAN);
+                    continue;
+                }
+                if b > 0 && level == 0 {
+                    mine.push(0.0);
+                    continue;
+                }
+                let (mut predicted, mut column) = part(&cell)?;
+                if b > 0 {
+                    predicted -= &at_base;
+                    column -= &column_base;
+                }
+                let square = column.iter().zip(problem.absorber.weights()).map(|(t, w)| w * t * t).sum();
+                mine.push(self.error_of(&-predicted, &column.to_vec(), square)?);
+            }
+            errors.push(mine);
+        }
+        Ok(errors)
+    }
+
     /// Predicts for new data, with the fit's covariance. Exposure and offset are read from the new data, too.
     ///
     /// # Errors

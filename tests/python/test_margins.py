@@ -51,10 +51,31 @@ def _ours(fit, name):
 def test_as_the_delta_method_with_dummies(case):
     fit = _fit(case)
     for name, (estimate, std_error) in case["values"].items():
+        if name == "effects":
+            continue
         ours = _ours(fit, name)
         assert ours[0] == pytest.approx(estimate, rel=1e-8), name
         # Within clusters that hold their effects, averages of predictions have next to no variance: 0 there, 1e-8 here.
         assert ours[1] == pytest.approx(std_error, rel=1e-8, abs=1e-8 * abs(estimate)), name
+
+
+@pytest.mark.parametrize("case", GOLD["cases"], ids=lambda c: f"{c['model']}-{c['covariance']}-{c['weights']}")
+def test_effects_as_coefficients_of_dummies(case):
+    found = _fit(case).fixed_effects(std_errors=True)
+    estimates, errors = (np.delete(found[name], 8) for name in ("intercept", "std_error"))
+    assert (found["level"][8], found["std_error"][8]) == ("0", 0.0)
+    theirs = case["values"]["effects"]
+    assert estimates == pytest.approx(np.array(theirs[0]), rel=1e-8, abs=1e-10)
+    assert errors == pytest.approx(np.array(theirs[1]), rel=1e-8, abs=1e-9)
+
+
+def test_effects_without_a_connection_have_no_standard_error():
+    rng = np.random.default_rng(2)
+    levels = {"a": list("aabbccdd") * 3, "b": list("uvuvwzwz") * 3}
+    data = {"y": rng.normal(size=24), "x": rng.normal(size=24), **levels}
+    found = av.Ols().fit("y ~ x | a + b", data).fixed_effects(std_errors=True)
+    known = dict(zip(found["level"], np.isfinite(found["std_error"]), strict=True))
+    assert known == {"a": True, "b": True, "c": False, "d": False, "u": True, "v": True, "w": False, "z": False}
 
 
 @pytest.mark.parametrize("slope", ["dydx", "eyex", "eydx", "dyex"])

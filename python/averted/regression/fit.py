@@ -229,10 +229,17 @@ class RegressionFit(AfterFit):
         columns = {"estimate": estimate, "std_error": std_error, "lower": lower, "upper": upper}
         return frame_out(columns, kind)
 
-    def fixed_effects(self) -> Any:
+    def fixed_effects(self, *, std_errors: bool = False) -> Any:
         """The absorbed effects as a frame: ``effect, level, intercept``, and ``slope1, …`` where slopes vary.
 
         Effects are known up to constants: those after the first are zero at their first level.
+
+        Parameters
+        ----------
+        std_errors
+            Whether to add ``std_error``, from the fit's covariance: of a level of the first effect with the first level
+            of all others, and of the distance of another effect's level from its first. It takes a solve a level. NaN
+            where no chain of rows connects the levels.
         """
         found = self._core.fixed_effects()
         most = max((len(slopes) for *_, slopes in found), default=0)
@@ -241,6 +248,8 @@ class RegressionFit(AfterFit):
             "level": [label for _, labels, *_ in found for label in labels],
             "intercept": _stack([intercepts for _, _, intercepts, _ in found]),
         }
+        if std_errors:
+            columns["std_error"] = _stack([np.asarray(errors) for errors in self._core.fixed_effect_errors()])
         for j in range(most):
             parts = [slopes[j] if j < len(slopes) else np.full(len(labels), np.nan) for _, labels, _, slopes in found]
             columns[f"slope{j + 1}"] = _stack(parts)

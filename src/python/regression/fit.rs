@@ -249,6 +249,11 @@ impl PyFit {
         ))
     }
 
+    /// Standard errors of the absorbed effects.
+    fn fixed_effect_errors(&self, py: Python<'_>) -> PyResult<Vec<Vec<f64>>> {
+        enter(py, || either!(AnyFit, &self.0, fit => fit.fixed_effect_errors()))
+    }
+
     /// The absorbed effects.
     fn fixed_effects<'py>(&self, py: Python<'py>) -> PyResult<Vec<Effect<'py>>> {
         let effects = enter(py, || either!(AnyFit, &self.0, fit => fit.fixed_effects()))?;
