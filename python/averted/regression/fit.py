@@ -205,8 +205,8 @@ class RegressionFit(AfterFit):
         data
             A frame, panel or mapping with the columns of the formula.
         level
-            Of the interval of the mean: 0.95 for 95 %. A new count varies about its mean as well, and falls outside more
-            often.
+            Of the interval of the mean: 0.95 for 95 %. A new count varies about its mean as well, and falls outside
+            more often.
 
         Returns
         -------
