@@ -20,6 +20,20 @@ pub trait Estimates {
     /// Degrees of freedom of the t reference distribution, infinite for the normal.
     fn degrees_of_freedom(&self) -> f64;
 
+    /// Degrees of freedom of the t of a combination of the coefficients, where combinations have their own.
+    fn degrees_of(&self, _combination: &[f64]) -> f64 {
+        self.degrees_of_freedom()
+    }
+
+    /// Degrees of freedom of the t of every coefficient.
+    fn coefficient_degrees(&self) -> Vec<f64> {
+        let one = |j: usize| {
+            let unit: Vec<f64> = (0..self.names().len()).map(|i| f64::from(u8::from(i == j))).collect();
+            self.degrees_of(&unit)
+        };
+        (0..self.names().len()).map(one).collect()
+    }
+
     /// Square roots of the covariance's diagonal.
     fn std_errors(&self) -> Array1<f64> {
         self.covariance().diag().mapv(f64::sqrt)
@@ -29,9 +43,9 @@ pub trait Estimates {
     fn coefficient_rows(&self, level: f64) -> Vec<CoefficientRow> {
         let errors = self.std_errors();
         let names = self.names().iter();
-        let rows = names.zip(self.coefficients()).zip(&errors);
-        rows.map(|((term, &estimate), &std_error)| {
-            CoefficientRow::new(term, estimate, std_error, self.degrees_of_freedom(), level)
+        let rows = names.zip(self.coefficients()).zip(&errors).zip(self.coefficient_degrees());
+        rows.map(|(((term, &estimate), &std_error), degrees)| {
+            CoefficientRow::new(term, estimate, std_error, degrees, level)
         })
         .collect()
     }

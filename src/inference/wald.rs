@@ -1,7 +1,8 @@
 //! Wald tests of linear hypotheses.
 //!
 //! `W = (Rβ − r)' (R V R')⁻¹ (Rβ − r)` is χ² with `q` degrees of freedom, or `W / q` is `F(q, degrees)` where the fit
-//! reads a `t`.
+//! reads a `t`. Where combinations of coefficients have degrees of freedom of their own, `degrees` is the
+//! smallest of the restrictions'.
 
 use ndarray::{Array1, Array2};
 
@@ -59,7 +60,8 @@ impl Wald {
         }
         let standardised = &distance / &scale;
         let square = standardised.dot(&factor.solve(standardised.view()));
-        let degrees = fit.degrees_of_freedom();
+        let own: Vec<f64> = rows.iter().map(|row| fit.degrees_of(&row.coefficients)).collect();
+        let degrees = own.iter().copied().fold(f64::INFINITY, f64::min);
         let q = rows.len() as f64;
         let (statistic, p_value) = if degrees.is_finite() {
             (square / q, Fisher::new(q, degrees)?.upper(square / q))
@@ -67,7 +69,7 @@ impl Wald {
             (square, ChiSquared::new(q)?.upper(square))
         };
         let combination = |(i, row): (usize, &Restriction)| {
-            CoefficientRow::new(&row.text, distance[i], scale[i], degrees, 0.95)
+            CoefficientRow::new(&row.text, distance[i], scale[i], own[i], 0.95)
         };
         let combinations = rows.iter().enumerate().map(combination).collect();
         Ok(Self { hypothesis, statistic, restrictions: rows.len(), degrees, p_value, combinations })

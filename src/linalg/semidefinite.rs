@@ -69,6 +69,26 @@ impl SemidefiniteCholesky {
 
     /// Solves `A X = B` in place; `b` holds `columns` right-hand sides side by side in every row.
     pub fn solve(&self, b: &mut [f64], columns: usize) {
+        self.forward(b, columns);
+        let n = self.lower.nrows();
+        for i in (0..n).rev() {
+            let row = self.lower.row(i);
+            if row[i] == 0.0 {
+                continue;
+            }
+            let (before, rest) = b.split_at_mut(i * columns);
+            let solved = &mut rest[..columns];
+            solved.iter_mut().for_each(|v| *v /= row[i]);
+            for (&l, target) in row.iter().zip(before.chunks_exact_mut(columns)) {
+                for (t, &v) in target.iter_mut().zip(solved.iter()) {
+                    *t -= l * v;
+                }
+            }
+        }
+    }
+
+    /// Solves `L X = B` in place, half of the way to the solution: `X'X = B'A⁻B`.
+    pub fn forward(&self, b: &mut [f64], columns: usize) {
         let n = self.lower.nrows();
         for i in 0..n {
             let row = self.lower.row(i);
@@ -84,20 +104,6 @@ impl SemidefiniteCholesky {
                 }
             }
             target.iter_mut().for_each(|t| *t /= row[i]);
-        }
-        for i in (0..n).rev() {
-            let row = self.lower.row(i);
-            if row[i] == 0.0 {
-                continue;
-            }
-            let (before, rest) = b.split_at_mut(i * columns);
-            let solved = &mut rest[..columns];
-            solved.iter_mut().for_each(|v| *v /= row[i]);
-            for (&l, target) in row.iter().zip(before.chunks_exact_mut(columns)) {
-                for (t, &v) in target.iter_mut().zip(solved.iter()) {
-                    *t -= l * v;
-                }
-            }
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 
+use super::adjusted;
 use super::inference::{Grouped, Inference};
 use super::least_squares::Orthonormal;
 use super::problem::Problem;
@@ -30,12 +31,26 @@ impl<M> Clone for Fit<M> {
 }
 
 /// What a model adds to a fit.
-pub trait Model {
+pub trait Model: Sync {
     /// Whether outcomes are counts: tests read the normal, and the mean is the exponential of the linear predictor.
     const OF_COUNTS: bool;
 
     /// The model's name, for headings.
     const NAME: &'static str;
+
+    /// Whether estimates and scores come from one weighted projection, so that rows have leverages.
+    const HAS_LEVERAGE: bool = true;
+
+    /// Whether leaving out rows means fitting again: one projection does not tell what it gives.
+    const REFITS: bool = false;
+
+    /// The estimates of the same model for another sample, by name.
+    ///
+    /// # Errors
+    /// Those of the model's fit; [`Error::NothingToEstimate`] where [`REFITS`](Self::REFITS) is false.
+    fn refit(&self, _sample: Sample) -> Result<Vec<(String, f64)>> {
+        Err(Error::NothingToEstimate { why: format!("{} is not fitted again", Self::NAME) })
+    }
 
     /// The name with what was chosen of it.
     fn title(&self) -> String {
@@ -187,6 +202,16 @@ impl<M: Model> Fit<M> {
         if M::OF_COUNTS { linear.exp() } else { linear }
     }
 
+    /// The leverage of every used row: its part in its own fitted value, absorbed effects included; for counts, in the
+    /// coordinates of the last Newton step.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for models that have none, and when the absorbed effects other than the largest have too
+    /// many levels.
+    pub fn leverage(&self) -> Result<Array1<f64>> {
+        Ok(self.in_rows(&adjusted::leverages(&self.shared)?))
+    }
+
     /// The covariance in use.
     pub fn covariance_kind(&self) -> &Covariance {
         &self.inference.covariance
@@ -326,6 +351,16 @@ impl<M: Model> Estimates for Fit<M> {
 
     fn degrees_of_freedom(&self) -> f64 {
         self.inference.estimated.degrees
+    }
+
+    fn degrees_of(&self, combination: &[f64]) -> f64 {
+        match &self.inference.adjusted.satterthwaite {
+            Some(own) => {
+                let weights = self.shared.estimate.ortho.root.t().dot(&ArrayView1::from(combination));
+                own.degrees(weights.view())
+            }
+            None => self.inference.estimated.degrees,
+        }
     }
 }
 

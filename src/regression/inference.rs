@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::absorb::is_nested;
+use super::adjusted::Adjusted;
 use super::fit::{Model, Shared};
 use crate::data::{Factor, Frame, MISSING};
 use crate::error::{Error, Result};
@@ -16,6 +17,7 @@ pub(super) struct Inference {
     pub(super) convention: SmallSample,
     pub(super) estimated: Estimated,
     pub(super) grouped: Grouped,
+    pub(super) adjusted: Adjusted,
     /// One number a cluster variable.
     pub(super) clusters: Vec<usize>,
     /// Whether some absorbed effect is nested in a cluster variable.
@@ -35,19 +37,16 @@ pub(super) struct Grouped {
 
 impl Grouped {
     pub(super) fn new<M>(shared: &Shared<M>, covariance: &Covariance, more: Option<&Frame>) -> Result<Self> {
-        let grouping = match covariance {
-            Covariance::Cluster(columns) => {
-                if columns.is_empty() {
-                    return Err(Error::Argument {
-                        argument: "cluster".into(),
-                        value: "nothing".into(),
-                        must: "at least one column".into(),
-                    });
-                }
-                columns.iter().map(|column| codes(shared, column, more)).collect::<Result<Grouping>>()?
-            }
-            Covariance::Classical | Covariance::Robust | Covariance::Uncorrected => Vec::new(),
-        };
+        let columns = covariance.clusters();
+        if columns.is_empty() && matches!(covariance, Covariance::Cluster(_)) {
+            return Err(Error::Argument {
+                argument: "cluster".into(),
+                value: "nothing".into(),
+                must: "at least one column".into(),
+            });
+        }
+        let grouping =
+            columns.iter().map(|column| codes(shared, column, more)).collect::<Result<Grouping>>()?;
         let absorber = &shared.problem.absorber;
         let blocks = shared.problem.effects.iter().map(|e| &e.block);
         let effect = |b: &super::absorb::Block| {
@@ -93,16 +92,18 @@ impl Inference {
         more: Option<&Frame>,
     ) -> Result<Self> {
         let grouped = Grouped::new(shared, &covariance, more)?;
+        let adjusted = Adjusted::new(shared, &covariance, &grouped, convention)?;
         let from = Ingredients {
             root: shared.estimate.ortho.root.view(),
             x: shared.estimate.ortho.basis.view(),
-            pull: shared.estimate.pull.view(),
+            pull: adjusted.pull.as_ref().unwrap_or(&shared.estimate.pull).view(),
             repeats: shared.repeats(),
             dispersion: shared.estimate.dispersion,
         };
         let counts = grouped.counts(shared);
-        let estimated = estimate(&covariance, &from, &grouped.grouping, convention, &counts)?;
-        let mut notes = Vec::new();
+        let mut estimated = estimate(&covariance, &from, &grouped.grouping, convention, &counts)?;
+        adjusted.enter(&covariance, &grouped, convention, &mut estimated);
+        let mut notes = adjusted.notes.clone();
         if let Some(negative) = &estimated.repaired {
             let names: Vec<&str> = negative.iter().map(|&j| shared.estimate.names[j].as_str()).collect();
             let which = if names.is_empty() {
@@ -117,7 +118,7 @@ impl Inference {
         }
         let clusters = grouped.grouping.iter().map(|(_, groups)| *groups).collect();
         let nested_effects = grouped.effects.iter().any(|(_, nested)| *nested);
-        Ok(Self { covariance, convention, estimated, grouped, clusters, nested_effects, notes })
+        Ok(Self { covariance, convention, estimated, grouped, adjusted, clusters, nested_effects, notes })
     }
 
     pub(super) fn is_classical(&self) -> bool {
@@ -133,7 +134,10 @@ impl Inference {
         } else if of_counts && self.covariance == Covariance::Classical {
             line += " (inverse information)";
         }
-        let reference = if self.estimated.degrees.is_finite() {
+        let reference = if let Some((least, most)) = self.adjusted.span {
+            let (least, most) = (significant(least, 3), significant(most, 3));
+            if least == most { format!("t({least})") } else { format!("t({least} to {most})") }
+        } else if self.estimated.degrees.is_finite() {
             format!("t({})", self.estimated.degrees)
         } else {
             "normal".into()

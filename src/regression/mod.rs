@@ -12,6 +12,7 @@
 //! returns an immutable [`Fit`]. The covariance is a second step: [`Fit::with_covariance`] refits nothing.
 
 mod absorb;
+mod adjusted;
 mod distributed_lag;
 mod fit;
 mod inference;

@@ -32,6 +32,7 @@ use super::separation;
 use super::settings::{Origin, Settings, shared_setters};
 use crate::data::Source;
 use crate::error::{Error, Result};
+use crate::inference::{Covariance, Estimates};
 use crate::special::log_gamma;
 
 /// Specification of a Poisson regression. See the [room's page](self).
@@ -72,11 +73,19 @@ pub struct Counts {
     /// Rows that were separated, and the certificate: a combination of regressors and effects that is zero on all
     /// positive outcomes and positive on these.
     pub separated: Vec<(usize, f64)>,
+    /// What was fitted, to fit it again to other rows.
+    specification: Poisson,
 }
 
 impl Model for Counts {
     const OF_COUNTS: bool = true;
     const NAME: &'static str = "Poisson";
+    const REFITS: bool = true;
+
+    fn refit(&self, sample: Sample) -> Result<Vec<(String, f64)>> {
+        let fit = self.specification.clone().covariance(Covariance::Classical).fit_arrays(sample)?;
+        Ok(fit.names().iter().cloned().zip(fit.coefficients().iter().copied()).collect())
+    }
 
     fn statistics(&self) -> Vec<(&'static str, f64)> {
         vec![
@@ -283,6 +292,7 @@ impl Poisson {
         model.converged = maximum.unfinished.is_none();
         model.inner_iterations = maximum.inner_iterations;
         model.score = score;
+        model.specification = self.clone();
         model.separated = separated.iter().map(|&(row, z)| (sample.origin[row], z)).collect();
         problem.columns = Array2::zeros((0, 0));
         let settings = self.settings.clone();
@@ -371,6 +381,7 @@ fn likelihood(problem: &Problem, mean: &[f64], estimate: &Estimate, parameters: 
         inner_iterations: 0,
         score: 0.0,
         separated: Vec::new(),
+        specification: Poisson::new(),
     }
 }
 

@@ -286,7 +286,7 @@ impl<M: Model> Fit<M> {
         let from = Ingredients {
             root: root.view(),
             x: share.view(),
-            pull: estimate_.pull.view(),
+            pull: inference.adjusted.pull.as_ref().unwrap_or(&estimate_.pull).view(),
             repeats: self.shared.repeats(),
             dispersion: estimate_.dispersion,
         };

@@ -1,6 +1,6 @@
 //! What a regression is fitted to: arrays, checked, with the caller's names and row numbers.
 
-use ndarray::{Array1, Array2, ShapeBuilder, s};
+use ndarray::{Array1, Array2, Axis, ShapeBuilder, s};
 
 use crate::data::{Absorbed, Block, Design, Dropped, Factor, MISSING};
 use crate::error::{Error, Result};
@@ -106,6 +106,33 @@ impl Sample {
             clusters: Vec::new(),
             origin: design.rows,
             dropped: design.dropped,
+        }
+    }
+
+    /// Some of the rows.
+    pub(super) fn take(&self, rows: &[usize]) -> Self {
+        let pick = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<_>>();
+        let named = |named: &Named| Named { name: named.name.clone(), values: pick(&named.values) };
+        let absorbed = |absorbed: &Absorbed| Absorbed {
+            factor: absorbed.factor.take(rows),
+            slope: absorbed.slope.as_deref().map(pick),
+            ..absorbed.clone()
+        };
+        let clusters = self.clusters.iter().map(|(name, factor)| (name.clone(), factor.take(rows)));
+        Self {
+            outcome: self.outcome.select(Axis(0), rows),
+            x: self.x.select(Axis(0), rows),
+            absorbed: self.absorbed.iter().map(absorbed).collect(),
+            exposure: self.exposure.as_ref().map(named),
+            offset: self.offset.as_ref().map(named),
+            weights: self.weights.as_ref().map(|(weights, kind)| (named(weights), *kind)),
+            clusters: clusters.collect(),
+            origin: rows.iter().map(|&row| self.origin[row]).collect(),
+            outcome_name: self.outcome_name.clone(),
+            names: self.names.clone(),
+            endogenous: self.endogenous,
+            instruments: self.instruments,
+            dropped: Vec::new(),
         }
     }
 

@@ -113,9 +113,7 @@ impl Settings {
         }
         let extra = [exposure.as_ref(), self.offset.as_ref(), self.weights.as_ref().map(|(name, _)| name)];
         let mut extras: Vec<&str> = extra.into_iter().flatten().map(String::as_str).collect();
-        if let Covariance::Cluster(columns) = &self.covariance {
-            extras.extend(columns.iter().map(String::as_str));
-        }
+        extras.extend(self.covariance.clusters().iter().map(String::as_str));
         let design = Design::build(&formula, source, &extras)?;
         let origin = Origin {
             terms: design.terms().clone(),

@@ -1,8 +1,6 @@
-//! Standard errors by leaving out one cluster at a time.
+//! Standard errors by leaving out one cluster at a time ([`covariance::jackknife`]), whatever is estimated.
 //!
-//! `V = (G − 1) / G · Σ_g (β̂₋g − β̂)(β̂₋g − β̂)'`, with `β̂₋g` the estimate without cluster `g` (MacKinnon, J. G., Nielsen,
-//! M. Ø. & Webb, M. D. (2023), Fast and Reliable Jackknife and Bootstrap Methods for Cluster-Robust Inference, *Journal
-//! of Applied Econometrics* 38, 671–694, their `CV₃`). The usual clustered covariance is too small
+//! The usual clustered covariance is too small
 //! where few clusters carry the information, as they do when countries differ a hundredfold in deaths; this one is not.
 
 use std::str::FromStr;
@@ -11,7 +9,7 @@ use ndarray::{Array1, Array2};
 
 use crate::data::{Column, Factor, Frame, MISSING, Panel, Source, TimeIndex};
 use crate::error::{Error, Result};
-use crate::parallel;
+use crate::inference::covariance;
 
 /// Which standard errors a response has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,13 +103,8 @@ pub(super) fn jackknife(
             let why = format!("without {cluster} {label} there is no estimate ({error})");
             Error::NothingToEstimate { why }
         })?;
-        Ok(found - estimates)
+        Ok(found)
     };
-    let moves = parallel::map(clusters.len(), one).into_iter().collect::<Result<Vec<_>>>()?;
     let count = clusters.len() as f64;
-    let mut covariance = Array2::zeros((estimates.len(), estimates.len()));
-    for ((i, j), entry) in covariance.indexed_iter_mut() {
-        *entry = (count - 1.0) / count * moves.iter().map(|m| m[i] * m[j]).sum::<f64>();
-    }
-    Ok(covariance)
+    covariance::jackknife(clusters.len(), estimates, (count - 1.0) / count, one)
 }

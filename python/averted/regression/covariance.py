@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from averted._errors import InputError
+
+_KINDS = ("CR1", "CR2", "CR3", "jackknife")
 
 
 class Cluster:
@@ -15,47 +17,90 @@ class Cluster:
     ----------
     *columns
         One column, or several for clustering several ways (Cameron, Gelbach & Miller 2011).
+    kind
+        ``"CR1"``, the sandwich with the factors of the small-sample convention. With few clusters, of one column:
+        ``"CR2"``, bias-reduced, with Satterthwaite's degrees of freedom for every coefficient (Bell & McCaffrey 2002;
+        Pustejovsky & Tipton 2018); ``"jackknife"``, leaving out one cluster at a time, counts fitted again; ``"CR3"``,
+        the same for least squares, by one Newton step for counts.
+    scale
+        Of CR3 and the jackknife: ``"jackknife"`` for (G − 1)/G, ``"pyfixest"`` for G/(G − 1) and A.
 
     Examples
     --------
     >>> import averted as av
     >>> av.Cluster("state", "year")
     clustered by state and year
+    >>> av.Cluster("state", kind="CR2")
+    clustered by state (CR2)
     """
 
-    __slots__ = ("columns",)
+    __slots__ = ("columns", "kind", "scale")
     #: The columns.
     columns: tuple[str, ...]
+    #: Which estimator.
+    kind: str
+    #: The scale of CR3 and the jackknife.
+    scale: str
 
-    def __init__(self, *columns: str) -> None:
+    def __init__(
+        self,
+        *columns: str,
+        kind: Literal["CR1", "CR2", "CR3", "jackknife"] = "CR1",
+        scale: Literal["jackknife", "pyfixest"] = "jackknife",
+    ) -> None:
         if not columns or not all(isinstance(column, str) for column in columns):
             raise InputError(f"Cluster{columns!r}: give the names of one or more columns")
-        object.__setattr__(self, "columns", columns)
+        if kind not in _KINDS:
+            raise InputError(f"kind = {kind!r}: must be one of {', '.join(_KINDS)}")
+        if scale not in ("jackknife", "pyfixest"):
+            raise InputError(f"scale = {scale!r}: must be 'jackknife' or 'pyfixest'")
+        if kind != "CR1" and len(columns) > 1:
+            raise InputError(f"kind = {kind!r}: takes one column; for several there is CR1")
+        for name, value in (("columns", columns), ("kind", kind), ("scale", scale)):
+            object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Cluster cannot be changed ({name})")
 
+    def _key(self) -> tuple[Any, ...]:
+        return self.columns, self.kind, self.scale
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cluster) and self.columns == other.columns
+        return isinstance(other, Cluster) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash(self.columns)
+        return hash(self._key())
 
     def __reduce__(self) -> Any:
-        return Cluster, self.columns
+        return _cluster, self._key()
 
     def __repr__(self) -> str:
-        return f"clustered by {' and '.join(self.columns)}"
+        text = f"clustered by {' and '.join(self.columns)}"
+        if self.kind == "CR1":
+            return text
+        return f"{text} ({self.kind}{', scale of pyfixest' if self.scale == 'pyfixest' else ''})"
+
+    def _wire(self) -> tuple[str, list[str]]:
+        """As the core reads it."""
+        kind = "cluster" if self.kind == "CR1" else f"{self.kind} {self.scale}"
+        return kind, list(self.columns)
 
 
-def chosen(covariance: str | Cluster, cluster: str | Sequence[str] | None) -> tuple[str, list[str]]:
-    """Kind and cluster columns."""
+def _cluster(columns: tuple[str, ...], kind: Any, scale: Any) -> Cluster:
+    return Cluster(*columns, kind=kind, scale=scale)
+
+
+Covariance = str | Cluster
+
+
+def chosen(covariance: Covariance, cluster: str | Sequence[str] | None) -> tuple[str, list[str]]:
+    """The covariance as the core reads it: kind, and columns."""
     if isinstance(covariance, Cluster):
         if cluster is not None:
             raise InputError("cluster and covariance=Cluster(…) are both given: give one")
-        return "classical", list(covariance.columns)
+        return covariance._wire()
     if not isinstance(covariance, str):
-        raise InputError(f"covariance = {covariance!r}: must be 'classical', 'HC1', 'HC0' or Cluster(…)")
+        raise InputError(f"covariance = {covariance!r}: must be 'classical', 'HC0' to 'HC4' or Cluster(…)")
     if cluster is None:
         return covariance, []
     if covariance != "classical":
@@ -63,4 +108,4 @@ def chosen(covariance: str | Cluster, cluster: str | Sequence[str] | None) -> tu
     columns = [cluster] if isinstance(cluster, str) else list(cluster)
     if not columns or not all(isinstance(column, str) for column in columns):
         raise InputError(f"cluster = {cluster!r}: must be one column or a list of columns")
-    return "classical", columns
+    return "cluster", columns

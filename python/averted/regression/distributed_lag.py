@@ -20,7 +20,7 @@ from averted.regression.specification import Ols, _raises, _Specification
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from averted.regression.covariance import Cluster
+    from averted.regression.covariance import Covariance
 
     Basis = Literal["unconstrained", "almon", "steps", "bspline", "natural", "pspline"]
 
@@ -244,7 +244,7 @@ class DistributedLagFit(Result):
 
     def with_covariance(
         self,
-        covariance: str | Cluster | None = None,
+        covariance: Covariance | None = None,
         *,
         cluster: str | Sequence[str] | None = None,
         ssc: str | None = None,
@@ -362,13 +362,13 @@ def _named(row: tuple[str, float, float, float, float, float, float]) -> dict[st
 
 
 def _refitted(
-    specification: DistributedLag, source: tuple[Any, ...], second: tuple[str, list[str], str | None] | None
+    specification: DistributedLag,
+    source: tuple[Any, ...],
+    second: tuple[Covariance, str | Sequence[str] | None, str | None] | None,
 ) -> DistributedLagFit:
-    from averted.regression.covariance import Cluster
-
     formula, data, on_nonconvergence = source
     fit = specification.fit(formula, data, on_nonconvergence=on_nonconvergence)
     if second is None:
         return fit
-    kind, columns, ssc = second
-    return fit.with_covariance(Cluster(*columns) if columns else kind, ssc=ssc)
+    covariance, cluster, ssc = second
+    return fit.with_covariance(covariance, cluster=cluster, ssc=ssc)

@@ -12,7 +12,7 @@ from averted import _core
 from averted._errors import AvertedWarning, InputError
 from averted._frames import Kind, frame_in, frame_out
 from averted._result import Result, Table
-from averted.regression.covariance import Cluster, chosen
+from averted.regression.covariance import Covariance, chosen
 from averted.regression.margins import AfterFit
 from averted.regression.resampling import ScoreBootstrap, WildBootstrap
 
@@ -36,7 +36,7 @@ class RegressionFit(AfterFit):
         # What `fit` was called with, for cluster variables that it had no need of, and to pickle.
         self._source = source
         # What `with_covariance` was last called with.
-        self._second: tuple[str, list[str], str | None] | None = None
+        self._second: tuple[Covariance, str | Sequence[str] | None, str | None] | None = None
         # The answer that it stands behind, through which it is pickled.
         self._behind: Any = None
 
@@ -64,8 +64,16 @@ class RegressionFit(AfterFit):
 
     @property
     def degrees_of_freedom(self) -> float:
-        """Degrees of freedom of the t that tests read; infinite for the normal."""
+        """Degrees of freedom of the t that tests read; infinite for the normal.
+
+        Where every coefficient has its own (CR2), the smallest.
+        """
         return self._core.degrees_of_freedom
+
+    @property
+    def coefficient_degrees(self) -> dict[str, float]:
+        """Term -> degrees of freedom of its t; infinite for the normal."""
+        return dict(zip(self._core.names, self._core.coefficient_degrees, strict=True))
 
     @property
     def log_likelihood(self) -> float:
@@ -109,6 +117,18 @@ class RegressionFit(AfterFit):
         """
         return self._core.residuals(kind)
 
+    def leverage(self) -> NDArray[np.float64]:
+        """Leverage of every used row: its part in its own fitted value, absorbed effects included.
+
+        For counts, in the coordinates of the last Newton step.
+
+        Raises
+        ------
+        InputError
+            For instrumented regressions, and when the absorbed effects other than the largest have too many levels.
+        """
+        return self._core.leverage()
+
     def augment(self) -> Any:
         """Used rows as a frame of the kind that came in: position in the data, outcome, fitted mean, residual."""
         columns = {"row": self.rows, "outcome": self.outcome, "fitted": self.fitted, "residual": self.residuals()}
@@ -145,7 +165,7 @@ class RegressionFit(AfterFit):
 
     def with_covariance(
         self,
-        covariance: str | Cluster | None = None,
+        covariance: Covariance | None = None,
         *,
         cluster: str | Sequence[str] | None = None,
         ssc: str | None = None,
@@ -155,7 +175,8 @@ class RegressionFit(AfterFit):
         Parameters
         ----------
         covariance
-            ``"classical"``, ``"HC1"``, ``"HC0"`` or ``Cluster("state")``; as it was unless given.
+            ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters; as it
+            was unless given.
         cluster
             Columns to cluster by, for short.
         ssc
@@ -167,12 +188,12 @@ class RegressionFit(AfterFit):
             For cluster variables that are not there, have gaps, or have fewer than two clusters.
         """
         if covariance is None and cluster is None:
-            kind, columns = self._chosen()
-        else:
-            kind, columns = chosen("classical" if covariance is None else covariance, cluster)
+            covariance, cluster = self._chosen()
+        which: Covariance = "classical" if covariance is None else covariance
+        kind, columns = chosen(which, cluster)
         core = self._core.with_covariance(kind, columns, ssc, self._more(columns))
         made = type(self)(core, self._kind, self.specification, self._source)
-        made._second = (kind, columns, ssc if ssc is not None else self._core.inference[1])
+        made._second = (which, cluster, ssc if ssc is not None else self._core.inference[1])
         made._behind = self._behind
         return made
 
@@ -182,10 +203,10 @@ class RegressionFit(AfterFit):
             return None
         return frame_in(self._source[1], columns)[0]
 
-    def _chosen(self) -> tuple[str, list[str]]:
+    def _chosen(self) -> tuple[Covariance, str | Sequence[str] | None]:
         if self._second is not None:
             return self._second[0], self._second[1]
-        return chosen(self.specification.covariance, self.specification.cluster)
+        return self.specification.covariance, self.specification.cluster
 
     def wald(self, hypotheses: str) -> Wald:
         """Test linear hypotheses jointly.
@@ -426,20 +447,24 @@ def _stack(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def _behind(answer: Any, second: tuple[str, list[str], str | None] | None) -> RegressionFit:
+def _behind(answer: Any, second: tuple[Covariance, str | Sequence[str] | None, str | None] | None) -> RegressionFit:
     return _looked_at(answer.regression, second)
 
 
 def _refitted(
-    specification: Any, source: tuple[Any, ...], second: tuple[str, list[str], str | None] | None
+    specification: Any,
+    source: tuple[Any, ...],
+    second: tuple[Covariance, str | Sequence[str] | None, str | None] | None,
 ) -> RegressionFit:
     formula, data, *rest = source
     fit: RegressionFit = specification.fit(formula, data, **({"on_nonconvergence": rest[0]} if rest else {}))
     return _looked_at(fit, second)
 
 
-def _looked_at(fit: RegressionFit, second: tuple[str, list[str], str | None] | None) -> RegressionFit:
+def _looked_at(
+    fit: RegressionFit, second: tuple[Covariance, str | Sequence[str] | None, str | None] | None
+) -> RegressionFit:
     if second is None:
         return fit
-    kind, columns, ssc = second
-    return fit.with_covariance(Cluster(*columns) if columns else kind, ssc=ssc)
+    covariance, cluster, ssc = second
+    return fit.with_covariance(covariance, cluster=cluster, ssc=ssc)

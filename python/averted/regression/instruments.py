@@ -176,7 +176,7 @@ class Iv(_Specification):
     cluster
         Column, or several, by which standard errors are clustered.
     covariance
-        ``"classical"``, ``"HC1"``, ``"HC0"`` or ``Cluster("state")``.
+        ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters.
     ssc
         Small-sample convention: ``"fixest"``, ``"statsmodels"``, ``"linearmodels"``, ``"stata"`` or ``"none"``.
     panel

@@ -12,7 +12,7 @@ from averted import _core
 from averted._errors import InputError
 from averted._frames import Kind, frame_in, snapshot
 from averted._result import Result, Table
-from averted.regression.covariance import Cluster, chosen
+from averted.regression.covariance import Covariance, chosen
 from averted.regression.curve import Curve
 from averted.regression.instruments import Iv
 from averted.regression.specification import Ols, _raises, _Specification
@@ -158,7 +158,7 @@ class LocalProjectionFit(Result):
         #: The specification that was fitted.
         self.specification = specification
         self._source = source
-        self._second: tuple[str, list[str]] | None = None
+        self._second: tuple[Covariance, str | Sequence[str] | None] | None = None
 
     def curve(self) -> Curve:
         """Return the response at each horizon."""
@@ -175,7 +175,7 @@ class LocalProjectionFit(Result):
         return [fit.sentence for fit in self._core.fits]
 
     def with_covariance(
-        self, covariance: str | Cluster | None = None, *, cluster: str | Sequence[str] | None = None
+        self, covariance: Covariance | None = None, *, cluster: str | Sequence[str] | None = None
     ) -> Self:
         """Return the same with another covariance; nothing is fitted again.
 
@@ -185,10 +185,10 @@ class LocalProjectionFit(Result):
             As for :meth:`averted.regression.RegressionFit.with_covariance`. Of plain frames only columns that the fit
             has seen: those of the model, the controls and the panel.
         """
-        kind, columns = chosen("classical" if covariance is None else covariance, cluster)
-        core = self._core.with_covariance(kind, columns)
+        which: Covariance = "classical" if covariance is None else covariance
+        core = self._core.with_covariance(*chosen(which, cluster))
         made = type(self)(core, self._kind, self.specification, self._source)
-        made._second = (kind, columns)
+        made._second = (which, cluster)
         return made
 
     def summary(self, level: float = 0.95) -> Table:
@@ -219,11 +219,13 @@ class LocalProjectionFit(Result):
 
 
 def _refitted(
-    specification: LocalProjection, source: tuple[Any, ...], second: tuple[str, list[str]] | None
+    specification: LocalProjection,
+    source: tuple[Any, ...],
+    second: tuple[Covariance, str | Sequence[str] | None] | None,
 ) -> LocalProjectionFit:
     data, on_nonconvergence = source
     fit = specification.fit(data, on_nonconvergence=on_nonconvergence)
     if second is None:
         return fit
-    kind, columns = second
-    return fit.with_covariance(Cluster(*columns) if columns else kind)
+    covariance, cluster = second
+    return fit.with_covariance(covariance, cluster=cluster)

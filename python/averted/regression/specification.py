@@ -12,7 +12,7 @@ import numpy as np
 from averted import _core
 from averted._errors import InputError
 from averted._frames import Kind, frame_in, labels_in, snapshot
-from averted.regression.covariance import Cluster, chosen
+from averted.regression.covariance import Covariance, chosen
 from averted.regression.fit import OlsFit, PoissonFit
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class _Specification:
     weights: str | None = None
     frequency_weights: str | None = None
     cluster: str | Sequence[str] | None = None
-    covariance: str | Cluster = "classical"
+    covariance: Covariance = "classical"
     ssc: str = "fixest"
     panel: tuple[str, str] | None = None
     keep_singletons: bool = False
@@ -144,7 +144,7 @@ class Ols(_Specification):
     cluster
         Column, or several, by which standard errors are clustered.
     covariance
-        ``"classical"``, ``"HC1"``, ``"HC0"`` or ``Cluster("state")``.
+        ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters.
     ssc
         Small-sample convention: ``"fixest"``, ``"statsmodels"``, ``"linearmodels"``, ``"stata"`` or ``"none"``.
     panel
@@ -240,7 +240,7 @@ class Poisson(_Specification):
     cluster
         Column, or several, by which standard errors are clustered.
     covariance
-        ``"classical"``, ``"HC1"``, ``"HC0"`` or ``Cluster("state")``.
+        ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters.
     ssc
         Small-sample convention: ``"fixest"``, ``"statsmodels"``, ``"linearmodels"``, ``"stata"`` or ``"none"``.
     panel

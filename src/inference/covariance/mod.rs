@@ -7,12 +7,16 @@
 //! | classical | `σ² T T'` |
 //! | robust (Eicker 1967, Huber 1967, White 1980) | `T (Σᵢ sᵢ sᵢ') T'` |
 //! | clustered (Liang & Zeger 1986) | `T (Σ_g s_g s_g') T'`, `s_g` the sum over cluster *g* |
+//! | robust and clustered, residuals inflated by leverage | as above, with other `uᵢ`: HC2 to HC4, CR2, CR3 |
+//! | leaving out one cluster at a time | `(G − 1)/G Σ_g (β̂₋g − β̂)(β̂₋g − β̂)'` |
 //! | clustered several ways (Cameron, Gelbach & Miller 2011) | the sum over crossings, signs alternating |
 //!
 //! each multiplied by the factors of a [`SmallSample`](crate::inference::SmallSample) convention.
 
 mod classical;
 mod cluster;
+mod jackknife;
+mod leverage;
 mod robust;
 
 use std::fmt::{self, Display};
@@ -25,6 +29,8 @@ use crate::inference::small_sample::{Counts, SmallSample};
 use crate::linalg::nearest_positive_semidefinite;
 
 pub use cluster::{crossed, crossings};
+pub use jackknife::jackknife;
+pub use leverage::{Leverage, Reduced, Satterthwaite, Working, reduce};
 
 /// Which covariance of the coefficients.
 ///
@@ -46,12 +52,103 @@ pub enum Covariance {
     Uncorrected,
     /// Errors unlike, and related within the levels of these columns.
     Cluster(Vec<String>),
+    /// Errors unlike and unrelated, residuals inflated by the leverage of their row: HC2, HC3 or HC4.
+    Leveraged(Leverage),
+    /// Errors unlike, and related within the levels of this column, of which there may be few.
+    FewClusters(FewClusters),
+}
+
+/// Standard errors clustered by one column, with what its few clusters need.
+///
+/// ```
+/// use averted::inference::covariance::{ClusterKind, FewClusters};
+/// assert_eq!(FewClusters::new("state", ClusterKind::Cr2).to_string(), "clustered by state (CR2)");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FewClusters {
+    /// The column.
+    pub column: String,
+    /// Which estimator.
+    pub kind: ClusterKind,
+    /// Whether CR3 and the jackknife are multiplied by pyfixest's factors, `G / (G − 1)` and `A`, in the place of
+    /// `(G − 1) / G`.
+    pub pyfixest_scale: bool,
+}
+
+/// Which estimator for few clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClusterKind {
+    /// Bias-reduced, with Satterthwaite's degrees of freedom for every coefficient.
+    Cr2,
+    /// Leaving out one cluster at a time: exactly so for least squares, by one Newton step for counts.
+    Cr3,
+    /// Leaving out one cluster at a time, counts fitted again.
+    Jackknife,
+}
+
+impl FewClusters {
+    /// Clustered by `column`.
+    pub fn new(column: impl Into<String>, kind: ClusterKind) -> Self {
+        Self { column: column.into(), kind, pyfixest_scale: false }
+    }
+
+    /// With pyfixest's factors.
+    #[must_use]
+    pub fn pyfixest_scale(mut self) -> Self {
+        self.pyfixest_scale = true;
+        self
+    }
+}
+
+impl FewClusters {
+    /// What the sum over clusters is multiplied by.
+    pub fn scale(&self, groups: usize, factor: f64) -> f64 {
+        let ratio = groups as f64 / (groups as f64 - 1.0);
+        match (self.kind, self.pyfixest_scale) {
+            (ClusterKind::Cr2, _) => 1.0,
+            (_, false) => 1.0 / ratio,
+            (_, true) => ratio * factor,
+        }
+    }
+}
+
+impl Display for FewClusters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ClusterKind::Cr2 => "CR2",
+            ClusterKind::Cr3 => "CR3",
+            ClusterKind::Jackknife => "jackknife",
+        };
+        let scale = if self.pyfixest_scale { ", pyfixest's scale" } else { "" };
+        write!(f, "clustered by {} ({kind}{scale})", self.column)
+    }
+}
+
+impl From<FewClusters> for Covariance {
+    fn from(few: FewClusters) -> Self {
+        Self::FewClusters(few)
+    }
+}
+
+impl From<Leverage> for Covariance {
+    fn from(leverage: Leverage) -> Self {
+        Self::Leveraged(leverage)
+    }
 }
 
 impl Covariance {
     /// Clustered by one or several columns.
     pub fn cluster<S: Into<String>>(columns: impl IntoIterator<Item = S>) -> Self {
         Self::Cluster(columns.into_iter().map(Into::into).collect())
+    }
+
+    /// The cluster variables.
+    pub fn clusters(&self) -> &[String] {
+        match self {
+            Self::Cluster(columns) => columns,
+            Self::FewClusters(few) => std::slice::from_ref(&few.column),
+            Self::Classical | Self::Robust | Self::Uncorrected | Self::Leveraged(_) => &[],
+        }
     }
 }
 
@@ -69,6 +166,10 @@ impl Display for Covariance {
             Self::Robust => f.write_str("robust"),
             Self::Uncorrected => f.write_str("robust without a factor (HC0)"),
             Self::Cluster(columns) => write!(f, "clustered by {}", columns.join(" and ")),
+            Self::Leveraged(leverage) => {
+                write!(f, "robust, by leverage ({})", format!("{leverage:?}").to_uppercase())
+            }
+            Self::FewClusters(few) => few.fmt(f),
         }
     }
 }
@@ -76,19 +177,22 @@ impl Display for Covariance {
 impl FromStr for Covariance {
     type Err = Error;
 
-    /// `classical`, `HC0` or `HC1` (also `robust`), in any case; clusters are columns, not names.
+    /// `classical` or `HC0` to `HC4` (`robust` is HC1), in any case; clusters are columns, not names.
     fn from_str(name: &str) -> Result<Self> {
-        let kinds = ["classical", "HC0", "HC1", "robust"];
+        let kinds = ["classical", "HC0", "HC1", "HC2", "HC3", "HC4", "robust"];
         match name.to_lowercase().as_str() {
             "classical" => Ok(Self::Classical),
             "hc0" => Ok(Self::Uncorrected),
             "hc1" | "robust" => Ok(Self::Robust),
+            "hc2" => Ok(Self::Leveraged(Leverage::Hc2)),
+            "hc3" => Ok(Self::Leveraged(Leverage::Hc3)),
+            "hc4" => Ok(Self::Leveraged(Leverage::Hc4)),
             _ => Err(Error::Argument {
                 argument: "covariance".into(),
                 value: format!("`{name}`"),
                 must: nearest(name, kinds).map_or_else(
-                    || "classical, HC0 or HC1 (clusters are given as columns)".into(),
-                    |near| format!("classical, HC0 or HC1; did you mean {near}?"),
+                    || "classical or HC0 to HC4 (clusters are given as columns)".into(),
+                    |near| format!("classical or HC0 to HC4; did you mean {near}?"),
                 ),
             }),
         }
@@ -147,16 +251,21 @@ pub fn estimate(
             let own = convention.classical_factor(counts);
             if counts.of_counts { own } else { own * (counts.observations - 1.0) }
         }
-        Covariance::Uncorrected => 1.0,
-        Covariance::Robust | Covariance::Cluster(_) => convention.factor(counts),
+        Covariance::Uncorrected | Covariance::Leveraged(_) => 1.0,
+        Covariance::FewClusters(few) if !few.pyfixest_scale => 1.0,
+        Covariance::FewClusters(_) | Covariance::Robust | Covariance::Cluster(_) => convention.factor(counts),
     };
     let (matrix, repaired) = match which {
         Covariance::Classical => (classical::classical(from, convention.classical_factor(counts)), None),
         Covariance::Robust => (robust::robust(from) * (factor * convention.robust_factor(counts)), None),
-        Covariance::Uncorrected => (robust::robust(from), None),
+        Covariance::Uncorrected | Covariance::Leveraged(_) => (robust::robust(from), None),
         Covariance::Cluster(names) => {
             let own = |groups: usize| factor * convention.cluster_factor(groups, counts);
             repair(cluster::cluster(from, names, grouping, own)?)?
+        }
+        Covariance::FewClusters(few) => {
+            let names = std::slice::from_ref(&few.column);
+            (cluster::cluster(from, names, grouping, |groups| few.scale(groups, factor))?, None)
         }
     };
     Ok(Estimated {

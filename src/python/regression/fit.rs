@@ -70,6 +70,18 @@ impl PyFit {
         self.0.estimates().degrees_of_freedom()
     }
 
+    /// Degrees of freedom of every coefficient.
+    #[getter]
+    fn coefficient_degrees(&self) -> Vec<f64> {
+        self.0.estimates().coefficient_degrees()
+    }
+
+    /// The leverage of every used row.
+    fn leverage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let leverage = enter(py, || either!(AnyFit, &self.0, fit => fit.leverage()))?;
+        Ok(leverage.to_pyarray(py))
+    }
+
     /// One tuple a coefficient.
     fn rows_at(&self, level: f64) -> PyResult<Rows> {
         let rows = self.0.estimates().coefficient_rows(interval_level(level)?);

@@ -1,5 +1,6 @@
 //! Regressions across the border.
 
+mod covariance;
 mod fit;
 mod instruments;
 mod lags;
@@ -8,8 +9,7 @@ mod projections;
 mod resampling;
 mod specification;
 
-use crate::inference::Covariance;
-
+use covariance::covariance;
 pub(super) use fit::PyFit;
 pub(super) use instruments::{anderson_rubin, first_stage};
 pub(super) use lags::{PyCurve, PyLags, distributed_lag, lag_lengths};
@@ -32,8 +32,3 @@ macro_rules! either {
     };
 }
 use either;
-
-/// A kind by name, or clusters by column.
-fn covariance(kind: &str, cluster: Vec<String>) -> crate::Result<Covariance> {
-    if cluster.is_empty() { kind.parse() } else { Ok(Covariance::Cluster(cluster)) }
-}

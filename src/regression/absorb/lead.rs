@@ -46,6 +46,11 @@ impl Lead {
         self.starts[group] as usize..self.starts[group + 1] as usize
     }
 
+    /// The group of a row.
+    pub(super) fn group_of(&self, row: usize) -> usize {
+        self.starts.partition_point(|&start| start as usize <= row) - 1
+    }
+
     /// How many of the eliminated columns are independent.
     pub(super) fn rank(&self) -> usize {
         self.inverse.iter().flatten().filter(|&&i| i > 0.0).count()

@@ -24,6 +24,7 @@ mod conjugate;
 mod envelope;
 mod graph;
 mod lead;
+mod leverage;
 mod rest;
 mod schur;
 

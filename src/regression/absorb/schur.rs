@@ -72,14 +72,7 @@ impl Schur {
         match self {
             Self::Empty => {}
             Self::Dense { factor, batched } => {
-                let mut matrix = Array2::zeros((rest.columns(), rest.columns()));
-                own_part(rest, weights, &mut matrix);
-                if *batched {
-                    subtract_batched(lead, rest, weights, &mut matrix);
-                } else {
-                    subtract_scattered(lead, rest, weights, &mut matrix);
-                }
-                *factor = Some(SemidefiniteCholesky::new(matrix, 1e-11));
+                *factor = Some(factorised(lead, rest, weights, *batched));
             }
             Self::Envelope(envelope) => {
                 envelope.clear();
@@ -176,6 +169,22 @@ pub(super) fn apply<const P: usize>(
             }
         }
     }
+}
+
+/// `S` factorised, whoever solves with it otherwise.
+pub(super) fn dense(lead: &Lead, rest: &Rest, weights: &[f64]) -> SemidefiniteCholesky {
+    factorised(lead, rest, weights, false)
+}
+
+fn factorised(lead: &Lead, rest: &Rest, weights: &[f64], batched: bool) -> SemidefiniteCholesky {
+    let mut matrix = Array2::zeros((rest.columns(), rest.columns()));
+    own_part(rest, weights, &mut matrix);
+    if batched {
+        subtract_batched(lead, rest, weights, &mut matrix);
+    } else {
+        subtract_scattered(lead, rest, weights, &mut matrix);
+    }
+    SemidefiniteCholesky::new(matrix, 1e-11)
 }
 
 /// The lower triangle of `D₂'W D₂`.

@@ -103,6 +103,7 @@ pub struct Instrumented {
 }
 
 impl Model for Instrumented {
+    const HAS_LEVERAGE: bool = false;
     const OF_COUNTS: bool = false;
     const NAME: &'static str = "IV";
 
@@ -235,7 +236,8 @@ impl Iv {
         };
         let stages = &found.stages;
         let moments = stages.instruments.ncols();
-        if let Covariance::Cluster(columns) = &covariance {
+        let columns = covariance.clusters();
+        if !columns.is_empty() {
             let grouped = Grouped::new(shared, &covariance, None)?;
             let fewest = grouped.grouping.iter().map(|(_, groups)| *groups).min().unwrap_or(0);
             if fewest < moments {

@@ -32,7 +32,7 @@ impl Setting {
     pub(super) fn new<M: Model>(fit: &Fit<M>, test: &Bootstrap) -> Result<Self> {
         let shared = &*fit.shared;
         let names = match (&test.clusters[..], &fit.inference.covariance) {
-            ([], Covariance::Cluster(own)) => own.clone(),
+            ([], own) if !own.clusters().is_empty() => own.clusters().to_vec(),
             ([], _) => {
                 return Err(Error::Argument {
                     argument: "cluster".into(),
