@@ -56,7 +56,7 @@ pub enum Response {
     Sum,
 }
 
-/// Specification of a local projection. See the [room's page](self).
+/// Specification of a local projection: the outcome `h` periods on, regressed on a shock, for every `h` (Jordà 2005).
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalProjection {
     outcome: String,

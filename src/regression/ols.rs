@@ -29,7 +29,7 @@ use super::settings::{Origin, Settings, shared_setters};
 use crate::data::Source;
 use crate::error::{Error, Result};
 
-/// Specification of a linear regression. See the [room's page](self).
+/// Specification of a linear regression: `y = Xβ + Dα + ε`, effects `D` absorbed (Frisch & Waugh 1933; Lovell 1963).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ols {
     settings: Settings,

@@ -35,7 +35,8 @@ use crate::error::{Error, Result};
 use crate::inference::{Covariance, Estimates};
 use crate::special::log_gamma;
 
-/// Specification of a Poisson regression. See the [room's page](self).
+/// Specification of a Poisson regression: `E[y] = E·exp(o + Xβ + Dα)` with exposure `E`, offset `o` and absorbed effects
+/// `D`, right for any `y ≥ 0` whose mean is (Gourieroux, Monfort & Trognon 1984).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Poisson {
     settings: Settings,

@@ -30,7 +30,7 @@ use crate::random::{Generator, fresh_seed, normal, stream};
 use crate::spending::averted::lagged;
 use crate::spending::response::Response;
 
-/// Specification of a counterfactual without spending. See the [module](self).
+/// Specification of a counterfactual without spending.
 #[derive(Debug, Clone)]
 pub struct Counterfactual<'a> {
     counts: &'a [f64],

@@ -7,7 +7,7 @@ use crate::data::money::kind::{Currency, Kind, Prices, Stage};
 
 /// A column of money: what it is as it came, and what it is to be.
 ///
-/// Amounts are whole units of currency (dollars, not thousands) a period. See the [module](self) for an example.
+/// Amounts are whole units of currency (dollars, not thousands) a period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Money {
     pub(super) column: String,

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// Units by periods. Declare events, then population, then money; every step checks what it is given.
 ///
-/// The rows keep the caller's order. See the [module](self) for an example.
+/// The rows keep the caller's order.
 #[derive(Debug, Clone)]
 pub struct Panel {
     pub(super) frame: Frame,

@@ -11,7 +11,7 @@
 //! | leaving out one cluster at a time | `(G − 1)/G Σ_g (β̂₋g − β̂)(β̂₋g − β̂)'` |
 //! | clustered several ways (Cameron, Gelbach & Miller 2011) | the sum over crossings, signs alternating |
 //!
-//! each multiplied by the factors of a [`SmallSample`](crate::inference::SmallSample) convention.
+//! each multiplied by the factors of a [`SmallSample`] convention.
 
 mod classical;
 mod cluster;

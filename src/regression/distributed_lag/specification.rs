@@ -14,7 +14,7 @@ use crate::inference::significant;
 use crate::regression::fit::{Fit, Model};
 use crate::regression::wrapped::{Regression, Widened, coefficient, term, with_terms};
 
-/// Lags of one or more series in a regression of any family. See the [room's page](self).
+/// Lags of one or more series in a regression of any family.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DistributedLag {
     series: Vec<String>,

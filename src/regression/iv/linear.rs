@@ -75,7 +75,7 @@ impl Display for Method {
     }
 }
 
-/// Specification of a linear regression with instruments. See the [room's page](self).
+/// Specification of a linear regression with instruments: `y = X₁β₁ + Yβ₂ + Dα + ε`, `E[Z'ε] = 0`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Iv {
     settings: Settings,
