@@ -66,13 +66,14 @@ docs: $(BUILT)   ## the Rust reference, the pages that are made, and every link 
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --release --no-deps --lib
 	$(PY) -m pytest -q tests/python/test_docs.py
 
-bench: $(BUILT)  ## beside each peer on the same data, in one run
+bench: $(BUILT)  ## the ways in, then beside each peer on the same data, in one run
 	test -x $(PEERS)/bin/python || python3 -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(PEERS)/bin/python -m pip install --quiet --group bench
 	rm -rf target/wheels
 	$(VENV)/bin/maturin build --profile dist --quiet --out target/wheels
 	$(PEERS)/bin/python -m pip install --quiet --force-reinstall --no-deps target/wheels/averted-*.whl
+	cargo bench --quiet --bench doors
 	for each in benches/versus/[a-z]*.py; do $(PEERS)/bin/python $$each || exit 1; done
 
 wheel: $(PACKAGES)  ## an optimised wheel in dist/

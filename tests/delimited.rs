@@ -2,7 +2,6 @@
 
 mod common;
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use averted::Error;
@@ -306,29 +305,6 @@ fn every_file_of_the_shared_data_reads_or_says_why_not() {
             "bjs_sce8210t02_state_corrections_1982_2010.csv",
         ]
     );
-}
-
-#[test]
-#[ignore = "a measurement"]
-fn fifty_megabytes_are_quick() {
-    let mut text = String::from("county,month,deaths,population,rate,indicator\n");
-    for i in 0_u32.. {
-        if text.len() > 50_000_000 {
-            break;
-        }
-        let (county, month, n) = (1001 + i % 3100, i % 12 + 1, i.wrapping_mul(2_654_435_761));
-        let (deaths, population, rate) = (n % 500, n % 1_000_000, f64::from(n % 99_999_989) / 1e6);
-        writeln!(
-            text,
-            "{county},2015-{month:02},{deaths},{population},{rate},Natural & semi-synthetic opioids"
-        )
-        .expect("room");
-    }
-    let begun = std::time::Instant::now();
-    let reading = read(&text);
-    let took = begun.elapsed();
-    println!("{} bytes, {} rows: {:.0} ms", text.len(), reading.frame.rows(), took.as_secs_f64() * 1e3);
-    assert!(took.as_secs_f64() < 3.0, "{took:?}; the target is 1 s on an idle machine");
 }
 
 //  ── properties

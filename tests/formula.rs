@@ -455,35 +455,6 @@ fn a_column_of_names_is_not_made_into_a_matrix() {
     assert!(message.contains("absorb them: … | name"), "{message}");
 }
 
-#[test]
-#[ignore = "a measurement"]
-fn a_million_rows_are_quick() {
-    let rows = 1_000_000_u32;
-    let column =
-        |step: u32, levels: u32| (0..rows).map(|i| f64::from(i.wrapping_mul(step) % levels)).collect();
-    let columns: [(&str, Vec<f64>); 5] = [
-        ("y", column(7919, 1009)),
-        ("x", column(104_729, 9973)),
-        ("z", column(1_299_709, 99_991)),
-        ("firm", column(2_654_435_761, 43_478)),
-        ("year", column(1, 10)),
-    ];
-    let data = columns
-        .into_iter()
-        .try_fold(Frame::new(), |f, (name, v)| f.with_number(name, v))
-        .expect("one length");
-    let formula = Formula::parse("y ~ x + z | firm + year").expect("a formula");
-    let begun = std::time::Instant::now();
-    let design = Design::build(&formula, &data, &[]).expect("rows");
-    let took = begun.elapsed();
-    println!(
-        "design of {} rows, 2 regressors, 2 effects: {:.0} ms",
-        design.rows.len(),
-        took.as_secs_f64() * 1e3
-    );
-    assert!(took.as_secs_f64() < 0.5, "{took:?}; the target is 0.15 s on an idle machine");
-}
-
 //  ── properties
 
 fn name() -> impl Strategy<Value = String> {

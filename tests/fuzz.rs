@@ -214,7 +214,7 @@ fn formulas_short() {
 }
 
 #[test]
-#[ignore = "long"]
+#[ignore = "as long as AVERTED_FUZZ_SECONDS says"]
 fn formulas_long() {
     let data = small();
     run("formulas", Until::long(), any_formula, |text| formula_holds(text, &data));
@@ -337,7 +337,7 @@ fn tables_short() {
 }
 
 #[test]
-#[ignore = "long"]
+#[ignore = "as long as AVERTED_FUZZ_SECONDS says"]
 fn tables_long() {
     let tables = tables();
     run("tables", Until::long(), |dice| any_table(dice, &tables), |bytes| table_holds(bytes));

@@ -316,22 +316,3 @@ fn paths_have_the_moments_of_the_prediction() {
         assert!(((high - low) / (2.0 * 1.959_964 * sd) - 1.0).abs() < 0.03);
     }
 }
-
-#[test]
-#[ignore = "a timing: run it by name"]
-fn time_of_a_monthly_fit() {
-    let (drivers, _) = belts();
-    let spec = Structural::new().seasonal(12).scale(Scale::Log);
-    let series = Series::new("drivers", &drivers);
-    let start = std::time::Instant::now();
-    for _ in 0..20 {
-        spec.fit(&series).expect("a fit");
-    }
-    println!("level + season, n = 192: {:.2} ms", start.elapsed().as_secs_f64() * 1e3 / 20.0);
-    let nile = dataset("nile");
-    let start = std::time::Instant::now();
-    for _ in 0..100 {
-        Structural::new().trend(Trend::Damped).fit(&Series::new("y", &nile)).expect("a fit");
-    }
-    println!("damped trend, n = 100: {:.2} ms", start.elapsed().as_secs_f64() * 1e3 / 100.0);
-}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from averted import _core
+from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
 from averted._result import Result, Table
@@ -342,10 +343,3 @@ def kind_of(y: Any) -> Kind:
 
 def _optional(value: float | None) -> float | None:
     return None if value is None else float(value)
-
-
-def whole(name: str, value: Any, least: int) -> int:
-    """A whole number of at least `least`, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise InputError(f"{name} = {value!r}: must be a whole number, at least {least}")
-    return int(value)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from averted import _core
+from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import panel_in
 from averted.forecast.answer import Forecast, Forecasts, checked_levels
-from averted.timeseries import vector, whole
+from averted.timeseries import vector
 
 
 def forecast(

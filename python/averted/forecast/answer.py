@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from averted import _core
+from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
 from averted._result import Result, Table
-from averted.timeseries import whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

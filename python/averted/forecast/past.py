@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from averted import _core
+from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out, panel_in
 from averted._result import Result, Table
-from averted.timeseries import Structural, labels_of, matrix_in, vector, whole
+from averted.timeseries import Structural, labels_of, matrix_in, vector
 
 
 class Backtest(Result):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from averted._arguments import columns_in
 from averted._errors import InputError
 
 _KINDS = ("CR1", "CR2", "CR3", "jackknife")
@@ -105,7 +106,4 @@ def chosen(covariance: Covariance, cluster: str | Sequence[str] | None) -> tuple
         return covariance, []
     if covariance != "classical":
         raise InputError(f"cluster and covariance = {covariance!r} are both given: give one")
-    columns = [cluster] if isinstance(cluster, str) else list(cluster)
-    if not columns or not all(isinstance(column, str) for column in columns):
-        raise InputError(f"cluster = {cluster!r}: must be one column or a list of columns")
-    return "cluster", columns
+    return "cluster", columns_in("cluster", cluster)

@@ -33,7 +33,6 @@ class RegressionFit(AfterFit):
         self._kind = kind
         #: The specification that was fitted.
         self.specification = specification
-        # What `fit` was called with, for cluster variables that it had no need of, and to pickle.
         self._source = source
         # What `with_covariance` was last called with.
         self._second: tuple[Covariance, str | Sequence[str] | None, str | None] | None = None
@@ -196,12 +195,6 @@ class RegressionFit(AfterFit):
         made._second = (which, cluster, ssc if ssc is not None else self._core.inference[1])
         made._behind = self._behind
         return made
-
-    def _more(self, columns: list[str]) -> _core.Frame | None:
-        """Cluster variables of the data that the fit may not have seen."""
-        if not columns or self._source is None or isinstance(getattr(self._source[1], "_core", None), _core.Panel):
-            return None
-        return frame_in(self._source[1], columns)[0]
 
     def _chosen(self) -> tuple[Covariance, str | Sequence[str] | None]:
         if self._second is not None:

@@ -176,7 +176,7 @@ class Iv(_Specification):
     cluster
         Column, or several, by which standard errors are clustered.
     covariance
-        ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters.
+        ``"classical"``, ``"HC1"``, ``"HC0"`` or ``Cluster("state")``; those by leverage are not defined here.
     ssc
         Small-sample convention: ``"fixest"``, ``"statsmodels"``, ``"linearmodels"``, ``"stata"`` or ``"none"``.
     panel

@@ -11,12 +11,12 @@ from averted import _core
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
 from averted._result import Result, Table
+from averted.regression._fitted import Fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from averted._core import Frame
 
 #: What a column is set to: a number, a level, a value for every row of the data, or a function of the column.
 Setting = float | str | Sequence[float] | Callable[[Any], Any]
@@ -103,13 +103,8 @@ class AvertedByPath(Margins):
         return {**super()._tidy(level), "fitted": self.fitted, "counterfactual": self.counterfactual}
 
 
-class AfterFit(Result):
+class AfterFit(Fitted):
     """What a fit answers about averages."""
-
-    _core: _core.RegressionFit
-
-    def _more(self, columns: list[str]) -> Frame | None:
-        raise NotImplementedError  # pragma: no cover
 
     def marginal_effects(
         self,

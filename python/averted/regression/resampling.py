@@ -8,27 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from averted import _core
+from averted._arguments import columns_in, whole
 from averted._errors import InputError
 from averted._result import Result, Table
+from averted.regression._fitted import Fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from averted._core import Bootstrap, Frame, RegressionFit
+    from averted._core import Bootstrap
     from averted._frames import Kind
 
 Columns = str | Sequence[str] | None
 
 
-class Resampled:
-    """What a fit needs to have to be resampled, and what every such fit can."""
-
-    _core: RegressionFit
-    _kind: Kind
-
-    def _more(self, columns: list[str]) -> Frame | None:
-        raise NotImplementedError  # pragma: no cover
+class Resampled(Fitted):
+    """What every fit that can be resampled can."""
 
     def _told(
         self,
@@ -46,7 +42,7 @@ class Resampled:
             hypothesis,
             cluster=clusters,
             bootstrap_cluster=groups,
-            draws=count_in("draws", draws),
+            draws=whole("draws", draws, 1),
             weights=weights,
             impose_null=impose_null,
             seed=seed,
@@ -116,7 +112,7 @@ class Resampled:
             cluster=cluster,
             time=time,
             by_coefficient=statistic == "coefficient",
-            draws=count_in("draws", draws),
+            draws=whole("draws", draws, 1),
             seed=seed,
             more=self._more([column for column in (cluster, time) if column is not None]),
         )
@@ -452,20 +448,3 @@ def _histogram(ax: Axes | None, draws: NDArray[np.float64], observed: float, nam
     ax.axvline(observed, color=_plot.VERMILLION, linewidth=1.6)
     _plot.label(ax, title=title, x=f"{name} of the {unit}; observed {observed:.3g}", y=unit)
     return ax
-
-
-def columns_in(what: str, columns: Columns) -> list[str]:
-    """Names of columns."""
-    if columns is None:
-        return []
-    listed = [columns] if isinstance(columns, str) else list(columns)
-    if not listed or not all(isinstance(column, str) for column in listed):
-        raise InputError(f"{what} = {columns!r}: must be one column or a list of columns")
-    return listed
-
-
-def count_in(what: str, value: int) -> int:
-    """A count that is one."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise InputError(f"{what} = {value!r}: must be a whole number of at least 1")
-    return int(value)

@@ -3,6 +3,7 @@
 use numpy::{PyArray1, ToPyArray};
 use pyo3::prelude::*;
 
+use super::either;
 use super::fit::{AnyFit, PyFit};
 use crate::Error;
 use crate::inference::{self, BootstrapTest, RandomizationTest, RomanoWolf};
@@ -159,7 +160,7 @@ fn resampled(fit: &AnyFit) -> crate::Result<&dyn Resampled> {
         return Ok(fit);
     }
     // The bootstrap of instruments draws the first stages, too: it has its own door.
-    let (argument, value) = ("fit".into(), "another model".into());
+    let (argument, value) = ("fit".into(), either!(AnyFit, fit, fit => fit.sentence()));
     Err(Error::Argument { argument, value, must: "least squares or Poisson".into() })
 }
 
