@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from averted.regression import Cluster as Cluster
     from averted.regression import DistributedLag as DistributedLag
     from averted.regression import Iv as Iv
+    from averted.regression import IvPoisson as IvPoisson
     from averted.regression import LocalProjection as LocalProjection
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
@@ -54,6 +55,7 @@ _WHERE = {
     "Finding": "averted.study",
     "Forecast": "averted.forecast",
     "Iv": "averted.regression",
+    "IvPoisson": "averted.regression",
     "LeadTest": "averted.spending",
     "LocalProjection": "averted.regression",
     "Money": "averted.money",

@@ -52,6 +52,14 @@ pub trait Model: Sync {
         Err(Error::NothingToEstimate { why: format!("{} is not fitted again", Self::NAME) })
     }
 
+    /// Whether only sandwich covariances say something: there is no information matrix of the whole.
+    const SANDWICH_ONLY: bool = false;
+
+    /// Why rows other than the fitted ones have no prediction, if they have none.
+    fn unpredictable(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The name with what was chosen of it.
     fn title(&self) -> String {
         Self::NAME.to_owned()

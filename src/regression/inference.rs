@@ -91,6 +91,13 @@ impl Inference {
         convention: SmallSample,
         more: Option<&Frame>,
     ) -> Result<Self> {
+        if M::SANDWICH_ONLY && covariance == Covariance::Classical {
+            return Err(Error::Argument {
+                argument: "covariance".into(),
+                value: "classical".into(),
+                must: format!("HC0, HC1 or clusters: {} has no information matrix", M::NAME),
+            });
+        }
         let grouped = Grouped::new(shared, &covariance, more)?;
         let adjusted = Adjusted::new(shared, &covariance, &grouped, convention)?;
         let from = Ingredients {

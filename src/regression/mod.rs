@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`Ols`] | linear, weighted or not |
 //! | [`Poisson`] | counts and rates, with exposure and offset |
-//! | [`Iv`] | linear, with instruments |
+//! | [`Iv`], [`IvPoisson`] | linear, and counts and rates, with instruments |
 //! | [`DistributedLag`] | any of them with a curve along the lag |
 //! | [`LocalProjection`] | any of them, horizon by horizon |
 //!
@@ -34,7 +34,10 @@ mod wrapped;
 
 pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout, LagLength, Smoothing};
 pub use fit::{Fit, Model};
-pub use iv::{AndersonRubin, EffectiveF, FirstStage, Instrumented, Iv, IvFit, Method, Stage, Test};
+pub use iv::{
+    AndersonRubin, CountMethod, EffectiveF, FirstStage, Instrumented, InstrumentedCounts, Iv, IvFit,
+    IvPoisson, IvPoissonFit, Method, Stage, Test,
+};
 pub use local_projection::{LocalProjection, LocalProjectionFit, Response};
 pub use margins::{At, AvertedByPath, Margins, Setting, Slope};
 pub use ols::{LeastSquares, Ols, OlsFit};

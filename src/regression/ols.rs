@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 /// Specification of a linear regression: `y = Xβ + Dα + ε`, effects `D` absorbed (Frisch & Waugh 1933; Lovell 1963).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ols {
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 /// A fitted linear regression.

@@ -39,7 +39,7 @@ use crate::special::log_gamma;
 /// `D`, right for any `y ≥ 0` whose mean is (Gourieroux, Monfort & Trognon 1984).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Poisson {
-    settings: Settings,
+    pub(super) settings: Settings,
     limits: Limits,
 }
 
@@ -221,7 +221,12 @@ impl Poisson {
         Ok(found)
     }
 
-    fn fit_sample(
+    /// With these settings: the second step of a model that has one.
+    pub(super) fn with(settings: Settings, limits: Limits) -> Self {
+        Self { settings, limits }
+    }
+
+    pub(super) fn fit_sample(
         &self,
         sample: Sample,
         origin: Option<Origin>,

@@ -122,6 +122,7 @@ impl<M: Model> Fit<M> {
     /// [`Error::Argument`] with slopes that vary by level, or with more levels than can be solved for in reasonable
     /// time; [`Error::NotConverged`].
     pub fn fixed_effect_errors(&self) -> Result<Vec<Vec<f64>>> {
+        self.predictable()?;
         let problem = &self.shared.problem;
         let refused = |value: String, must: &str| Error::Argument {
             argument: "std_errors".into(),
@@ -181,12 +182,25 @@ impl<M: Model> Fit<M> {
         Ok(errors)
     }
 
+    /// Whether the regressors of other rows, or of these under other values, can be made.
+    pub(super) fn predictable(&self) -> Result<()> {
+        match self.shared.model.unpredictable() {
+            None => Ok(()),
+            Some(why) => Err(Error::Argument {
+                argument: "fit".into(),
+                value: self.shared.model.title(),
+                must: format!("one whose predictors are columns of the data: {why}"),
+            }),
+        }
+    }
+
     /// Predicts for new data, with the fit's covariance. Exposure and offset are read from the new data, too.
     ///
     /// # Errors
     /// [`Error::Argument`] for a fit to arrays; [`Error::UnknownColumn`]; [`Error::Domain`] for a level that the fit
     /// has not seen; [`Error::NotConverged`].
     pub fn predict(&self, data: &dyn Source) -> Result<Prediction> {
+        self.predictable()?;
         let Some(origin) = &self.shared.origin else {
             return Err(Error::Argument {
                 argument: "data".into(),

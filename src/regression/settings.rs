@@ -160,16 +160,6 @@ macro_rules! shared_setters {
         }
 
         impl $specification {
-            pub(in $crate::regression) fn settings(&self) -> &$crate::regression::settings::Settings {
-                &self.settings
-            }
-
-            pub(in $crate::regression) fn settings_mut(
-                &mut self,
-            ) -> &mut $crate::regression::settings::Settings {
-                &mut self.settings
-            }
-
             /// Analytic weights: the inverse of each row's variance, up to a constant.
             #[must_use]
             pub fn weights(mut self, column: impl Into<String>) -> Self {

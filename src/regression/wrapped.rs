@@ -94,11 +94,11 @@ macro_rules! wrapped {
             }
 
             fn told(&self) -> Told<'_> {
-                self.settings().told($rates)
+                self.settings.told($rates)
             }
 
             fn retold(mut self, change: Change) -> Self {
-                self.settings_mut().retell(change);
+                self.settings.retell(change);
                 self
             }
         }

@@ -92,3 +92,77 @@ def test_first_stage_and_anderson_rubin():
     assert test.to_dict()["shape"] == "interval"
     with pytest.raises(av.InputError, match="one number for each of educ"):
         fit.anderson_rubin([0, 1])
+
+
+#  ── counts
+
+
+def _panel():
+    rng = np.random.default_rng(3)
+    unit, year = np.repeat(np.arange(25), 8), np.tile(np.arange(8), 25)
+    grant, hidden = rng.normal(size=200), rng.normal(size=200)
+    spend = grant + hidden + 0.3 * rng.normal(size=200)
+    people = 1e4 * (1 + unit % 4)
+    deaths = rng.poisson(people * np.exp(-6 + 0.2 * spend + 0.3 * hidden))
+    return {"unit": unit, "year": year, "spend": spend, "grant": grant, "people": people, "deaths": deaths}
+
+
+def test_counts_by_control_function_are_a_poisson_regression_with_the_residual():
+    data = _panel()
+    spec = av.IvPoisson(exposure="people", cluster="unit")
+    fit = spec.fit("deaths ~ 1 | unit + year | spend ~ grant", data)
+    first = av.Ols().fit("spend ~ grant | unit + year", data)
+    second = av.Poisson(exposure="people").fit("deaths ~ spend + v | unit + year", {**data, "v": first.residuals()})
+    assert fit.coefficients["spend"] == pytest.approx(second.coefficients["spend"], rel=1e-9)
+    assert fit.coefficients["residual(spend)"] == pytest.approx(second.coefficients["v"], rel=1e-9)
+    assert fit.log_likelihood == pytest.approx(second.log_likelihood, rel=1e-12)
+    again = pickle.loads(pickle.dumps(fit))
+    assert again.std_errors == fit.std_errors
+    arrays = spec.fit_arrays(
+        data["deaths"],
+        endogenous=data["spend"],
+        instruments=data["grant"],
+        absorb={"unit": data["unit"], "year": data["year"]},
+        cluster={"unit": data["unit"]},
+        exposure=data["people"],
+    )
+    assert list(arrays.std_errors.values()) == pytest.approx(list(fit.std_errors.values()), rel=1e-12)
+    assert arrays.j_statistic is None
+
+
+def test_counts_refuse_what_is_not_defined():
+    data = _panel()
+    assert av.IvPoisson().covariance == "HC1"
+    assert "HC1" not in repr(av.IvPoisson(cluster="unit"))
+    formula = "deaths ~ 1 | spend ~ grant"
+    fit = av.IvPoisson(exposure="people").fit(formula, data)
+    for call in (
+        lambda: fit.predict(data),
+        lambda: fit.marginal_effects("spend"),
+        lambda: fit.averted({"spend": 0}),
+        lambda: fit.with_covariance("classical"),
+        lambda: fit.with_covariance("HC3"),
+        lambda: av.IvPoisson(method="2sls"),
+        lambda: av.IvPoisson(method="gmm").fit("deaths ~ 1 | unit | spend ~ grant", data),
+        lambda: av.romano_wolf([fit, fit], "spend = 0"),
+    ):
+        with pytest.raises(av.InputError):
+            call()
+    gmm = av.IvPoisson(method="gmm", exposure="people").fit(formula, data)
+    # Without effects the average of the means is exp of a linear predictor: the delta method by hand.
+    average = gmm.average_prediction({"spend": 0.0})
+    weights = data["people"] * np.exp(gmm.coefficients["(Intercept)"])
+    assert average.tidy()["estimate"][0] == pytest.approx(weights.mean(), rel=1e-10)
+    assert average.tidy()["std_error"][0] == pytest.approx(weights.mean() * gmm.std_errors["(Intercept)"], rel=1e-9)
+
+
+@pytest.mark.parametrize("covariance", ["classical", "HC0", av.Cluster("unit")])
+def test_averages_after_absorbed_effects_have_the_errors_that_dummies_give(covariance):
+    data = _panel()
+    spec = av.Iv(covariance=covariance, ssc="none")
+    absorbed = spec.fit("deaths ~ 1 | year | spend ~ grant", data)
+    dummies = spec.fit("deaths ~ i(year) | spend ~ grant", data)
+    for setting in ({}, {"spend": 0.5}):
+        ours, theirs = (fit.average_prediction(setting).tidy() for fit in (absorbed, dummies))
+        assert ours["estimate"] == pytest.approx(theirs["estimate"], rel=1e-9)
+        assert ours["std_error"] == pytest.approx(theirs["std_error"], rel=1e-7)

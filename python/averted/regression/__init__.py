@@ -11,7 +11,7 @@ from averted.regression.covariance import Cluster
 from averted.regression.curve import Curve
 from averted.regression.distributed_lag import DistributedLag, DistributedLagFit
 from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
-from averted.regression.instruments import Iv, IvFit
+from averted.regression.instruments import Iv, IvFit, IvPoisson, IvPoissonFit
 from averted.regression.local_projection import LocalProjection, LocalProjectionFit
 from averted.regression.margins import AvertedByPath, Margins
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
@@ -27,6 +27,8 @@ __all__ = [
     "DistributedLagFit",
     "Iv",
     "IvFit",
+    "IvPoisson",
+    "IvPoissonFit",
     "LocalProjection",
     "LocalProjectionFit",
     "Margins",

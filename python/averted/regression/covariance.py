@@ -94,8 +94,10 @@ def _cluster(columns: tuple[str, ...], kind: Any, scale: Any) -> Cluster:
 Covariance = str | Cluster
 
 
-def chosen(covariance: Covariance, cluster: str | Sequence[str] | None) -> tuple[str, list[str]]:
+def chosen(covariance: Covariance | None, cluster: str | Sequence[str] | None) -> tuple[str, list[str]]:
     """The covariance as the core reads it: kind, and columns."""
+    if covariance is None:
+        covariance = "classical"
     if isinstance(covariance, Cluster):
         if cluster is not None:
             raise InputError("cluster and covariance=Cluster(…) are both given: give one")

@@ -196,7 +196,7 @@ class RegressionFit(AfterFit):
         made._behind = self._behind
         return made
 
-    def _chosen(self) -> tuple[Covariance, str | Sequence[str] | None]:
+    def _chosen(self) -> tuple[Covariance | None, str | Sequence[str] | None]:
         if self._second is not None:
             return self._second[0], self._second[1]
         return self.specification.covariance, self.specification.cluster

@@ -29,12 +29,14 @@ class _Specification:
     weights: str | None = None
     frequency_weights: str | None = None
     cluster: str | Sequence[str] | None = None
-    covariance: Covariance = "classical"
+    covariance: Covariance | None = None
     ssc: str = "fixest"
     panel: tuple[str, str] | None = None
     keep_singletons: bool = False
 
     _model: ClassVar[str]
+    #: The covariance where neither it nor clusters are given.
+    _usual: ClassVar[Covariance] = "classical"
     _inner: _core.Regression = dataclasses.field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -52,6 +54,8 @@ class _Specification:
         object.__setattr__(self, "panel", panel)
         if isinstance(self.cluster, list):
             object.__setattr__(self, "cluster", tuple(self.cluster))
+        if self.covariance is None and self.cluster is None:
+            object.__setattr__(self, "covariance", self._usual)
         object.__setattr__(self, "_inner", self._build(*chosen(self.covariance, self.cluster)))
 
     def _build(self, kind: str, cluster: list[str]) -> _core.Regression:

@@ -9,7 +9,7 @@ use crate::inference::{CoefficientRow, Estimates, interval_level};
 use crate::python::convert::enter;
 use crate::python::data::{AnySource, PyFrame};
 use crate::python::inference::PyTable;
-use crate::regression::{FixedEffect, IvFit, OlsFit, PoissonFit, Residual};
+use crate::regression::{Counts, FixedEffect, IvFit, IvPoissonFit, OlsFit, PoissonFit, Residual};
 
 /// A fitted regression.
 #[pyclass(frozen, name = "RegressionFit", module = "averted._core")]
@@ -20,6 +20,18 @@ pub(super) enum AnyFit {
     Ols(OlsFit),
     Poisson(PoissonFit),
     Iv(IvFit),
+    IvPoisson(IvPoissonFit),
+}
+
+impl PyFit {
+    /// What a Poisson regression has, or the second step of one with instruments.
+    fn counts(&self) -> Option<&Counts> {
+        match &self.0 {
+            AnyFit::Poisson(fit) => Some(fit.model()),
+            AnyFit::IvPoisson(fit) => fit.model().counts.as_ref(),
+            AnyFit::Ols(_) | AnyFit::Iv(_) => None,
+        }
+    }
 }
 
 impl AnyFit {
@@ -115,13 +127,8 @@ impl PyFit {
     /// Newton steps, steps of the absorb solver, the largest standardised score, and whether it converged.
     #[getter]
     fn convergence(&self) -> Option<(usize, usize, f64, bool)> {
-        match &self.0 {
-            AnyFit::Ols(_) | AnyFit::Iv(_) => None,
-            AnyFit::Poisson(fit) => {
-                let m = fit.model();
-                Some((m.iterations, m.inner_iterations, m.score, m.converged))
-            }
-        }
+        let m = self.counts()?;
+        Some((m.iterations, m.inner_iterations, m.score, m.converged))
     }
 
     /// The rows of the data that were used.
@@ -140,10 +147,7 @@ impl PyFit {
     /// Separated rows and the certificate of each.
     #[getter]
     fn separated(&self) -> Vec<(usize, f64)> {
-        match &self.0 {
-            AnyFit::Ols(_) | AnyFit::Iv(_) => Vec::new(),
-            AnyFit::Poisson(fit) => fit.model().separated.clone(),
-        }
+        self.counts().map_or_else(Vec::new, |m| m.separated.clone())
     }
 
     #[getter]
@@ -195,9 +199,10 @@ impl PyFit {
         let residuals = match (&self.0, kind) {
             (AnyFit::Ols(fit), Residual::Response) => fit.residuals(),
             (AnyFit::Iv(fit), Residual::Response) => fit.residuals(),
-            (AnyFit::Ols(_) | AnyFit::Iv(_), _) => {
+            (AnyFit::IvPoisson(fit), Residual::Response) => fit.residuals(),
+            (AnyFit::Ols(_) | AnyFit::Iv(_) | AnyFit::IvPoisson(_), _) => {
                 let (argument, value) = ("kind".into(), format!("{kind:?}").to_lowercase());
-                let must = "response for least squares".into();
+                let must = "response for least squares and instruments".into();
                 return Err(Error::Argument { argument, value, must }.into());
             }
             (AnyFit::Poisson(fit), _) => fit.residuals(kind),
@@ -234,6 +239,7 @@ impl PyFit {
                 AnyFit::Ols(fit) => AnyFit::Ols(with!(fit)?),
                 AnyFit::Poisson(fit) => AnyFit::Poisson(with!(fit)?),
                 AnyFit::Iv(fit) => AnyFit::Iv(with!(fit)?),
+                AnyFit::IvPoisson(fit) => AnyFit::IvPoisson(with!(fit)?),
             })
         })?;
         Ok(Self(fit))

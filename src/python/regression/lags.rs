@@ -241,6 +241,7 @@ pub(in crate::python) fn distributed_lag(
             AnySpecification::Ols(ols) => fitted!(Ols, ols),
             AnySpecification::Poisson(poisson) => fitted!(Poisson, poisson),
             AnySpecification::Iv(iv) => fitted!(Iv, iv),
+            AnySpecification::IvPoisson(_) => return Err(super::not_wrapped()),
         })
     })?;
     Ok(PyLags { fit, layout })
@@ -265,10 +266,12 @@ pub(in crate::python) fn lag_lengths(
 ) -> PyResult<Vec<Length>> {
     let regression = regression.told(true);
     let wanted = specification(series, 0, leads, basis, 1)?;
-    let found = enter(
-        py,
-        || either!(AnySpecification, &regression, r => wanted.lengths(r, formula, &source, &lengths)),
-    )?;
+    let found = enter(py, || match &regression {
+        AnySpecification::Ols(r) => wanted.lengths(r, formula, &source, &lengths),
+        AnySpecification::Poisson(r) => wanted.lengths(r, formula, &source, &lengths),
+        AnySpecification::Iv(r) => wanted.lengths(r, formula, &source, &lengths),
+        AnySpecification::IvPoisson(_) => Err(super::not_wrapped()),
+    })?;
     let flat = |l: crate::regression::LagLength| {
         (l.lags, l.observations, l.parameters, l.log_likelihood, l.aic, l.bic, l.total, l.std_error)
     };

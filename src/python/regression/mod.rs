@@ -28,7 +28,17 @@ macro_rules! either {
             $kind::Ols($name) => $call,
             $kind::Poisson($name) => $call,
             $kind::Iv($name) => $call,
+            $kind::IvPoisson($name) => $call,
         }
     };
 }
 use either;
+
+/// Lags and projections take simple regressions.
+fn not_wrapped() -> crate::Error {
+    crate::Error::Argument {
+        argument: "regression".into(),
+        value: "IvPoisson".into(),
+        must: "Ols, Poisson or Iv".into(),
+    }
+}

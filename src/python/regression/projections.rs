@@ -2,7 +2,6 @@
 
 use pyo3::prelude::*;
 
-use super::either;
 use super::fit::{AnyFit, PyFit};
 use super::lags::PyCurve;
 use super::specification::{AnySpecification, PySpecification};
@@ -23,11 +22,22 @@ enum AnyProjection {
     Iv(LocalProjectionFit<Instrumented>),
 }
 
+/// Calls the same on whichever regression was projected.
+macro_rules! whichever {
+    ($value:expr, $name:ident => $call:expr) => {
+        match $value {
+            AnyProjection::Ols($name) => $call,
+            AnyProjection::Poisson($name) => $call,
+            AnyProjection::Iv($name) => $call,
+        }
+    };
+}
+
 #[pymethods]
 impl PyProjection {
     /// The response along the horizon.
     fn curve(&self, py: Python<'_>) -> PyResult<PyCurve> {
-        Ok(PyCurve(enter(py, || either!(AnyProjection, &self.0, fit => fit.curve()))?))
+        Ok(PyCurve(enter(py, || whichever!(&self.0, fit => fit.curve()))?))
     }
 
     /// The fit of every horizon.
@@ -47,12 +57,12 @@ impl PyProjection {
 
     #[getter]
     fn sentence(&self) -> String {
-        either!(AnyProjection, &self.0, fit => fit.specification().to_string())
+        whichever!(&self.0, fit => fit.specification().to_string())
     }
 
     #[getter]
     fn seed(&self) -> u64 {
-        either!(AnyProjection, &self.0, fit => fit.seed())
+        whichever!(&self.0, fit => fit.seed())
     }
 
     /// The same fits with another covariance.
@@ -70,7 +80,7 @@ impl PyProjection {
 
     fn table(&self, py: Python<'_>, level: f64) -> PyResult<PyTable> {
         let level = interval_level(level)?;
-        Ok(PyTable(enter(py, || either!(AnyProjection, &self.0, fit => fit.table(level)))?))
+        Ok(PyTable(enter(py, || whichever!(&self.0, fit => fit.table(level)))?))
     }
 }
 
@@ -134,6 +144,7 @@ pub(in crate::python) fn local_projection(
             AnySpecification::Ols(ols) => AnyProjection::Ols(wanted.fit(ols, &source)?),
             AnySpecification::Poisson(poisson) => AnyProjection::Poisson(wanted.fit(poisson, &source)?),
             AnySpecification::Iv(iv) => AnyProjection::Iv(wanted.fit(iv, &source)?),
+            AnySpecification::IvPoisson(_) => return Err(super::not_wrapped()),
         })
     })?;
     Ok(PyProjection(fit))

@@ -8,7 +8,7 @@ use super::fit::{AnyFit, PyFit};
 use crate::inference::SmallSample;
 use crate::python::convert::enter;
 use crate::python::data::{AnyColumn, AnySource};
-use crate::regression::{Iv, Ols, Poisson, Sample, WeightKind};
+use crate::regression::{Iv, IvPoisson, Ols, Poisson, Sample, WeightKind};
 
 /// Which regression, and everything it was told.
 #[pyclass(frozen, name = "Regression", module = "averted._core")]
@@ -19,6 +19,7 @@ pub(super) enum AnySpecification {
     Ols(Ols),
     Poisson(Poisson),
     Iv(Iv),
+    IvPoisson(IvPoisson),
 }
 
 /// One array and what it is called.
@@ -67,6 +68,21 @@ impl PySpecification {
                 if keep_singletons { made.keep_singletons() } else { made }
             }};
         }
+        macro_rules! rates {
+            ($made:ident) => {{
+                if let Some(column) = exposure {
+                    $made = $made.exposure(column);
+                }
+                if let Some(column) = offset {
+                    $made = $made.offset(column);
+                }
+            }};
+        }
+        if let ("iv_poisson", Some((name, _))) = (model, &method) {
+            let mut made = IvPoisson::new().method(name.parse()?);
+            rates!(made);
+            return Ok(Self(AnySpecification::IvPoisson(shared!(made))));
+        }
         if let Some((name, alpha)) = method {
             let made = Iv::new().method(super::instruments::method(&name, alpha)?);
             return Ok(Self(AnySpecification::Iv(shared!(made))));
@@ -76,12 +92,7 @@ impl PySpecification {
             return Ok(Self(AnySpecification::Ols(shared!(made))));
         }
         let mut made = Poisson::new().tolerance(tolerance).max_iterations(max_iterations);
-        if let Some(column) = exposure {
-            made = made.exposure(column);
-        }
-        if let Some(column) = offset {
-            made = made.offset(column);
-        }
+        rates!(made);
         Ok(Self(AnySpecification::Poisson(shared!(made))))
     }
 
@@ -93,6 +104,7 @@ impl PySpecification {
                 AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit(formula, &source)?),
                 AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit(formula, &source)?),
                 AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit(formula, &source)?),
+                AnySpecification::IvPoisson(iv) => AnyFit::IvPoisson(iv.fit(formula, &source)?),
             })
         })?;
         Ok(PyFit(fit))
@@ -151,6 +163,7 @@ impl PySpecification {
                 AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit_arrays(sample)?),
                 AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit_arrays(sample)?),
                 AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit_arrays(sample)?),
+                AnySpecification::IvPoisson(iv) => AnyFit::IvPoisson(iv.fit_arrays(sample)?),
             })
         })?;
         Ok(PyFit(fit))

@@ -78,7 +78,7 @@ impl Display for Method {
 /// Specification of a linear regression with instruments: `y = X₁β₁ + Yβ₂ + Dα + ε`, `E[Z'ε] = 0`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Iv {
-    settings: Settings,
+    pub(in crate::regression) settings: Settings,
     method: Method,
 }
 

@@ -3,6 +3,7 @@
 //! | specification | model |
 //! | --- | --- |
 //! | [`Iv`] | linear: two-stage least squares, limited information, Fuller, GMM |
+//! | [`IvPoisson`] | counts and rates: control function, GMM |
 //!
 //! A formula has one more part: `outcome ~ regressors | absorbed effects | endogenous ~ instruments`. Effects are taken
 //! off every column, instruments included.
@@ -11,8 +12,11 @@ mod anderson_rubin;
 mod estimators;
 mod first_stage;
 mod linear;
+mod multiplicative;
+mod poisson;
 mod stages;
 
 pub use anderson_rubin::AndersonRubin;
 pub use first_stage::{EffectiveF, FirstStage, Stage, Test};
 pub use linear::{Instrumented, Iv, IvFit, Method};
+pub use poisson::{CountMethod, InstrumentedCounts, IvPoisson, IvPoissonFit};

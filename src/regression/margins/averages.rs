@@ -28,6 +28,7 @@ impl<M: Model> Fit<M> {
         by: &[String],
         more: Option<&Frame>,
     ) -> Result<Margins> {
+        self.predictable()?;
         let groups = self.grouped(by, more, false)?;
         let pieces = self.mean_of(set)?;
         let found = vec![("average prediction".to_owned(), self.gather(&pieces, &groups, |row| row))];
@@ -47,6 +48,7 @@ impl<M: Model> Fit<M> {
         by: &[String],
         more: Option<&Frame>,
     ) -> Result<AvertedByPath> {
+        self.predictable()?;
         if !M::OF_COUNTS {
             return Err(Error::Argument {
                 argument: "fit".into(),

@@ -82,6 +82,7 @@ impl<M: Model> Fit<M> {
         by: &[String],
         more: Option<&Frame>,
     ) -> Result<Margins> {
+        self.predictable()?;
         let origin = self.origin()?;
         let used = used_columns(origin);
         let chosen: Vec<&Used> = if columns.is_empty() {
