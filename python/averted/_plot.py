@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,13 +113,22 @@ def figure(width: float, height: float, rows: int = 1, columns: int = 1, **optio
 def label(ax: Axes, *, title: str | None = None, x: str | None = None, y: str | None = None) -> None:
     """Set the title and the axis labels; the unit of y stands above its axis, where it reads without tilting."""
     if title:
-        ax.set_title(title)
+        shown = ax.set_title(title, pad=17 if y else None, wrap=True)
+        shown.set_text(_wrapped(ax, title, float(shown.get_fontsize())))
     if x:
-        ax.set_xlabel(x)
+        shown = ax.set_xlabel(x, wrap=True)
+        shown.set_text(_wrapped(ax, x, float(shown.get_fontsize())))
     if y:
         ax.text(0, 1.015, y, transform=ax.transAxes, ha="left", va="bottom", fontsize=8, color=GREY)
-        if title:
-            ax.set_title(title, pad=17)
+
+
+def _wrapped(ax: Axes, text: str, size: float) -> str:
+    """In lines no wider than the axes are now: a letter is about half as wide as it is high.
+
+    Tick labels may yet narrow them; matplotlib then wraps at the edge of the figure.
+    """
+    width = 72 * ax.get_window_extent().width / ax.figure.dpi
+    return "\n".join(textwrap.wrap(text, max(20, int(width / (0.52 * size))), break_long_words=False))
 
 
 def thousands(ax: Axes, which: str = "y") -> None:

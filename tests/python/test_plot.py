@@ -6,6 +6,7 @@ import math
 import re
 import xml.dom.minidom
 
+import averted as av
 import numpy as np
 import pytest
 
@@ -64,3 +65,17 @@ def test_periods_are_few_and_round() -> None:
         assert [t.get_text() for t in ax.get_xticklabels()] == ["1995", "2000", "2005", "2010", "2015", "2020"]
         _plot.periods(ax, [f"{2019 + m // 12}-{m % 12 + 1:02d}" for m in range(6, 42)], most=4)
         assert [t.get_text() for t in ax.get_xticklabels()] == ["2020-01", "2021-01", "2022-01"]
+
+
+def test_long_titles_stay_within_the_picture() -> None:
+    data = {"y": [1.0, 2.0, 4.0, 3.0], "a_column_with_a_long_name": [1.0, 0.0, 2.0, 4.0], "another_one": [0, 1, 1, 0]}
+    ax = (
+        av.Ols()
+        .fit("y ~ a_column_with_a_long_name + another_one + a_column_with_a_long_name:another_one - 1", data)
+        .plot()
+    )
+    ax.figure.canvas.draw()
+    title, picture = ax.title.get_window_extent(), ax.figure.bbox
+    assert picture.x0 <= title.x0
+    assert title.x1 <= picture.x1
+    assert title.y1 <= picture.y1
