@@ -42,7 +42,7 @@ mod _core {
     #[pymodule_export]
     use super::regression::{PyProjection, local_projection};
     #[pymodule_export]
-    use super::regression::{anderson_rubin, first_stage};
+    use super::regression::{anderson_rubin, anderson_rubin_bootstrap, first_stage};
     #[pymodule_export]
     use super::regression::{randomization_test, romano_wolf};
     #[pymodule_export]

@@ -94,6 +94,35 @@ def test_first_stage_and_anderson_rubin():
         fit.anderson_rubin([0, 1])
 
 
+def test_wild_bootstraps():
+    data = _panel()
+    few = {**data, "state": data["unit"] % 10}
+    fit = av.Iv(cluster="state").fit("deaths / people ~ 1 | unit + year | spend ~ grant", few)
+    test = fit.wild_bootstrap("spend = 0", draws=1_023)
+    assert test.enumerated
+    assert test.draws.size == 1_024
+    assert test.statistic == pytest.approx(fit.coefficients["spend"] / fit.std_errors["spend"], rel=1e-9)
+    [(low, high)] = test.set
+    assert test.interval == (low, high)
+    assert low < fit.coefficients["spend"] < high
+    at_end = fit.wild_bootstrap(f"spend = {high + 1e-4 * fit.std_errors['spend']}", draws=1_023, level=None)
+    assert at_end.p_value <= 0.05
+    assert at_end.set is None
+    robust = fit.wild_bootstrap("spend = 0", statistic="anderson_rubin", draws=199, weights="webb", seed=2)
+    again = fit.wild_bootstrap("spend = 0", statistic="anderson_rubin", draws=199, weights="webb", seed=2)
+    assert robust.p_value == again.p_value
+    assert robust.draws.min() >= 0
+    assert "Anderson" in str(robust)
+    plain = av.Ols(cluster="state").fit("deaths ~ spend | unit + year", few)
+    both = av.romano_wolf({"iv": fit, "ols": plain}, "spend = 0")
+    assert both.tests["iv"].draws.size == 1_024
+    with pytest.raises(av.InputError, match="statistic"):
+        fit.wild_bootstrap("spend = 0", statistic="F")
+    fuller = av.Iv(method="fuller", cluster="state").fit("deaths ~ 1 | unit | spend ~ grant", few)
+    with pytest.raises(av.InputError, match="2sls"):
+        fuller.wild_bootstrap("spend = 0")
+
+
 #  ── counts
 
 

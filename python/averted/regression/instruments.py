@@ -11,6 +11,7 @@ from averted._errors import InputError
 from averted._frames import Kind, snapshot
 from averted._result import Result, Table
 from averted.regression.fit import RegressionFit
+from averted.regression.resampling import Bootstrapped, BootstrapTest, Columns
 from averted.regression.specification import _matrix, _Specification
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from averted.regression.specification import Arrays
 
 
-class IvFit(RegressionFit):
+class IvFit(RegressionFit, Bootstrapped):
     """A fitted linear regression with instruments."""
 
     @property
@@ -65,6 +66,64 @@ class IvFit(RegressionFit):
         """
         values = None if null is None else [float(b) for b in (null if isinstance(null, Sequence) else [null])]
         return AndersonRubin(self._core, values, level, self._kind)
+
+    def wild_bootstrap(
+        self,
+        hypothesis: str,
+        *,
+        statistic: str = "t",
+        cluster: Columns = None,
+        draws: int = 9_999,
+        weights: str = "rademacher",
+        impose_null: bool = True,
+        bootstrap_cluster: Columns = None,
+        seed: int | None = None,
+        level: float | None = 0.95,
+    ) -> BootstrapTest:
+        """Test linear restrictions by the wild cluster bootstrap: few clusters, and instruments that may be weak.
+
+        Draws obey the null, and their first stages are as strong as the sample's, estimated together with the equation
+        (Davidson & MacKinnon 2010: restricted and efficient). Both residuals of a cluster are multiplied by one number.
+
+        Parameters
+        ----------
+        hypothesis
+            ``"x = 0"``, ``"x = z"``, ``"2*x + z = 1"``; several, separated by commas, are tested jointly.
+        statistic
+            ``"t"`` of two-stage least squares; or ``"anderson_rubin"``, right however weak the instruments, for
+            hypotheses that give every endogenous regressor a value and say nothing else.
+        cluster, draws, weights, bootstrap_cluster, seed
+            As for :meth:`OlsFit.wild_bootstrap`.
+        impose_null
+            Whether draws obey the null, or are made from the estimates (for ``"t"`` only).
+        level
+            Of the set of values that are not rejected, for one restriction: ``set``, and ``interval`` where it is one.
+
+        Raises
+        ------
+        InputError
+            As for :meth:`OlsFit.wild_bootstrap`; also for the t of other methods than two-stage least squares, and for
+            hypotheses that are not Anderson and Rubin's.
+
+        Examples
+        --------
+        >>> import averted as av
+        >>> data = {
+        ...     "rate": [3.1, 2.9, 4.2, 3.8, 5.3, 4.9, 2.2, 2.8],
+        ...     "spend": [1, 2, 1, 2.5, 1, 3, 1.5, 1],
+        ...     "grant": [0, 1, 0, 1, 0, 2, 1, 0],
+        ...     "state": list("aabbccdd"),
+        ... }
+        >>> fit = av.Iv(cluster="state").fit("rate ~ 1 | state | spend ~ grant", data)
+        >>> test = fit.wild_bootstrap("spend = 0")
+        >>> test.enumerated, test.draws.size
+        (True, 16)
+        """
+        if statistic not in ("t", "anderson_rubin"):
+            raise InputError(f"statistic = {statistic!r}: must be 't' or 'anderson_rubin'")
+        told = self._told(hypothesis, cluster, bootstrap_cluster, draws, weights, impose_null, seed, level)
+        run = _core.bootstrap_test if statistic == "t" else _core.anderson_rubin_bootstrap
+        return BootstrapTest(run(self._core, told), self._kind)
 
 
 class Test(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 from averted import _core
 from averted._errors import InputError
 from averted._result import Result, Table
-from averted.regression.resampling import BootstrapTest, Columns, Resampled
+from averted.regression.resampling import Bootstrapped, BootstrapTest, Columns
 
 if TYPE_CHECKING:
     from averted._frames import Kind
@@ -89,7 +89,7 @@ def romano_wolf(
     named = isinstance(fits, Mapping)
     listed: list[Any] = list(fits.values()) if isinstance(fits, Mapping) else list(fits)
     for fit in listed:
-        if not isinstance(fit, Resampled):
+        if not isinstance(fit, Bootstrapped):
             raise InputError(f"fits: {type(fit).__name__} has no bootstrap here; give fits of least squares or Poisson")
     told = (hypothesis, cluster, bootstrap_cluster, draws, weights, impose_null, seed, None)
     names: list[str] | None = [str(name) for name in fits] if named else None

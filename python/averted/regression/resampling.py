@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 Columns = str | Sequence[str] | None
 
 
-class Resampled(Fitted):
-    """What every fit that can be resampled can."""
+class Bootstrapped(Fitted):
+    """What every fit that has a bootstrap can."""
 
     def _told(
         self,
@@ -52,6 +52,10 @@ class Resampled(Fitted):
 
     def _bootstrap(self, *told: Any) -> BootstrapTest:
         return BootstrapTest(_core.bootstrap_test(self._core, self._told(*told)), self._kind)
+
+
+class Resampled(Bootstrapped):
+    """What a fit whose regressors can be handed out anew can."""
 
     def randomization_test(
         self,
@@ -289,6 +293,11 @@ class BootstrapTest(Result):
     def interval(self) -> tuple[float, float] | None:
         """The values not rejected, from the estimate outwards; infinite where nothing on that side is rejected."""
         return self._core.interval
+
+    @property
+    def set(self) -> list[tuple[float, float]] | None:
+        """The pieces of what is not rejected, infinite where they have no end: with instruments it may be two rays."""
+        return self._core.set
 
     @property
     def draws(self) -> NDArray[np.float64]:

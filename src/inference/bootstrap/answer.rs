@@ -38,6 +38,9 @@ pub struct BootstrapTest {
     pub p_value_equal_tailed: f64,
     /// The values not rejected, for one restriction and if asked for.
     pub interval: Option<Interval>,
+    /// The pieces of the set of values not rejected, ascending, where it need not be an interval: with instruments. No
+    /// piece: every value is rejected.
+    pub set: Option<Vec<(f64, f64)>>,
     /// The statistic of every draw; NaN where a draw has none.
     pub draws: Vec<f64>,
     /// Draws at least as far from zero as the sample, and those farther.
@@ -86,6 +89,7 @@ impl BootstrapTest {
             p_value: tally.symmetric(draws.enumerated()),
             p_value_equal_tailed: tally.equal_tailed(draws.enumerated()),
             interval: None,
+            set: None,
             exceeding: (tally.as_far, tally.farther),
             draws: drawn,
             undefined,

@@ -41,16 +41,7 @@ impl Joint {
                 }
             }
         }
-        let scale = covariance.diag().mapv(f64::sqrt);
-        let correlation = Array2::from_shape_fn((q, q), |(i, j)| covariance[[i, j]] / (scale[i] * scale[j]));
-        let Ok(factor) = Cholesky::new(correlation.view(), "the covariance of a draw") else {
-            return f64::NAN;
-        };
-        if factor.lower().diag().iter().any(|&d| d.is_nan() || d < 1e-6) {
-            return f64::NAN;
-        }
-        let pull = pull / &scale;
-        pull.dot(&factor.solve(pull.view())) / q as f64
+        squared(&pull, &covariance)
     }
 
     /// `F` of the sample, whose distance from the null is `distance`.
@@ -62,4 +53,19 @@ impl Joint {
     pub(crate) fn draw(&self, draws: &Draws, watch: &Watch<'_>) -> Result<Vec<f64>> {
         try_map(draws.len(), watch, |i| Ok(self.statistic(&Array1::from(draws.draw(i)), None)))
     }
+}
+
+/// `δ'V⁻¹δ / q`; NaN where `V` is singular.
+pub(super) fn squared(distance: &Array1<f64>, covariance: &Array2<f64>) -> f64 {
+    let scale = covariance.diag().mapv(f64::sqrt);
+    let correlation =
+        Array2::from_shape_fn(covariance.dim(), |(i, j)| covariance[[i, j]] / (scale[i] * scale[j]));
+    let Ok(factor) = Cholesky::new(correlation.view(), "the covariance of a draw") else {
+        return f64::NAN;
+    };
+    if factor.lower().diag().iter().any(|&d| d.is_nan() || d < 1e-6) {
+        return f64::NAN;
+    }
+    let distance = distance / &scale;
+    distance.dot(&factor.solve(distance.view())) / distance.len() as f64
 }

@@ -13,13 +13,17 @@
 //! numbers, and inverting the test for an interval draws nothing again.
 
 mod answer;
+mod instrumented;
 mod joint;
 mod multipliers;
+mod set;
 mod single;
 
 pub use answer::{BootstrapTest, Interval};
+pub(crate) use instrumented::{Crossing, Equation, Kernels, Reduced, complement};
 pub use joint::{Joint, JointPart};
 pub use multipliers::{Draws, Multipliers};
+pub(crate) use set::pieces;
 pub use single::{Part, Single};
 
 /// Statistics that agree to this are ties: sums over clusters come in different orders.

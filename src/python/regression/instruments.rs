@@ -39,8 +39,8 @@ type FirstStage =
 /// F, restrictions, denominator, p-value; pieces and shape of the confidence set; the table.
 type AndersonRubin = ((f64, usize, f64, f64), Option<Vec<(f64, f64)>>, Option<&'static str>, PyTable);
 
-fn instrumented(fit: &PyFit) -> Result<&IvFit> {
-    match &fit.0 {
+pub(super) fn instrumented(fit: &AnyFit) -> Result<&IvFit> {
+    match fit {
         AnyFit::Iv(fit) => Ok(fit),
         _ => Err(Error::Argument {
             argument: "fit".into(),
@@ -53,7 +53,7 @@ fn instrumented(fit: &PyFit) -> Result<&IvFit> {
 /// How much the instruments of a fit say.
 #[pyfunction]
 pub(in crate::python) fn first_stage(py: Python<'_>, fit: &PyFit) -> PyResult<FirstStage> {
-    let fit = instrumented(fit)?;
+    let fit = instrumented(&fit.0)?;
     let found = enter(py, || fit.first_stage())?;
     let test = |t: &Test| (t.name.clone(), t.statistic, t.restrictions, t.denominator, t.p_value);
     let stages = found.stages.iter().map(|s| {
@@ -83,7 +83,7 @@ pub(in crate::python) fn anderson_rubin(
     null: Option<Vec<f64>>,
     level: f64,
 ) -> PyResult<AndersonRubin> {
-    let fit = instrumented(fit)?;
+    let fit = instrumented(&fit.0)?;
     let found = enter(py, || fit.anderson_rubin(null.as_deref(), level))?;
     let test = (found.statistic, found.restrictions, found.denominator, found.p_value);
     Ok((test, found.set.clone(), found.shape(), PyTable(found.table())))

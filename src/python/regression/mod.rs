@@ -16,8 +16,8 @@ pub(super) use lags::{PyCurve, PyLags, distributed_lag, lag_lengths};
 pub(super) use margins::{PyMargins, average_prediction, averted_by_path, column_of, marginal_effects};
 pub(super) use projections::{PyProjection, local_projection};
 pub(super) use resampling::{
-    PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test, randomization_test,
-    romano_wolf,
+    PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, anderson_rubin_bootstrap, bootstrap_test,
+    randomization_test, romano_wolf,
 };
 pub(super) use specification::PySpecification;
 

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 
 use super::either;
 use super::fit::{AnyFit, PyFit};
+use super::instruments::instrumented;
 use crate::Error;
 use crate::inference::{self, BootstrapTest, RandomizationTest, RomanoWolf};
 use crate::python::convert::enter_watched;
@@ -62,6 +63,12 @@ impl PyBootstrapTest {
     #[getter]
     fn interval(&self) -> Option<(f64, f64)> {
         self.0.interval.map(|i| (i.lower, i.upper))
+    }
+
+    /// The pieces of what is not rejected: one where it is an interval by construction.
+    #[getter]
+    fn set(&self) -> Option<Vec<(f64, f64)>> {
+        self.0.set.clone().or_else(|| self.interval().map(|piece| vec![piece]))
     }
 
     #[getter]
@@ -159,9 +166,15 @@ fn resampled(fit: &AnyFit) -> crate::Result<&dyn Resampled> {
     if let AnyFit::Poisson(fit) = fit {
         return Ok(fit);
     }
-    // The bootstrap of instruments draws the first stages, too: it has its own door.
+    if let AnyFit::Iv(fit) = fit {
+        return Ok(fit);
+    }
     let (argument, value) = ("fit".into(), either!(AnyFit, fit, fit => fit.sentence()));
-    Err(Error::Argument { argument, value, must: "least squares or Poisson".into() })
+    Err(Error::Argument {
+        argument,
+        value,
+        must: "least squares, Poisson, or linear with instruments".into(),
+    })
 }
 
 /// A bootstrap test of linear restrictions: wild for least squares, of the scores for counts.
@@ -173,6 +186,19 @@ pub(in crate::python) fn bootstrap_test(
 ) -> PyResult<PyBootstrapTest> {
     let (fit, test) = (fit.0.clone(), test.0.clone());
     let answer = enter_watched(py, None, |watch| resampled(&fit)?.bootstrap(&test, watch))?;
+    Ok(PyBootstrapTest(answer))
+}
+
+/// A bootstrap of the statistic of Anderson and Rubin.
+#[pyfunction]
+pub(in crate::python) fn anderson_rubin_bootstrap(
+    py: Python<'_>,
+    fit: PyRef<'_, PyFit>,
+    test: PyRef<'_, PyBootstrap>,
+) -> PyResult<PyBootstrapTest> {
+    let (fit, test) = (fit.0.clone(), test.0.clone());
+    let answer =
+        enter_watched(py, None, |watch| instrumented(&fit)?.anderson_rubin_bootstrap_watched(&test, watch))?;
     Ok(PyBootstrapTest(answer))
 }
 

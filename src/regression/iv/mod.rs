@@ -15,6 +15,7 @@ mod linear;
 mod multiplicative;
 mod poisson;
 mod stages;
+mod wild;
 
 pub use anderson_rubin::AndersonRubin;
 pub use first_stage::{EffectiveF, FirstStage, Stage, Test};

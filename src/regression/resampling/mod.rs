@@ -12,3 +12,5 @@ mod working;
 pub(crate) use romano_wolf::romano_wolf_watched;
 pub use romano_wolf::{Resampled, romano_wolf};
 pub use specification::{Bootstrap, Randomization};
+pub(super) use wild::{Setting, carriers, note_carriers, positive};
+pub(super) use working::{Groups, MANY, Working};

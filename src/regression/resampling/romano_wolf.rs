@@ -7,9 +7,9 @@ use crate::inference::{BootstrapTest, RandomizationTest, RomanoWolf};
 use crate::parallel::Watch;
 use crate::regression::fit::{Fit, Model};
 use crate::regression::inference::natural;
-use crate::regression::{OlsFit, PoissonFit};
+use crate::regression::{IvFit, OlsFit, PoissonFit};
 
-/// A fit that has a bootstrap of its own: wild for least squares, of the scores for counts.
+/// A fit that has a bootstrap of its own: wild for linear ones, with instruments or not, of the scores for counts.
 pub trait Resampled {
     /// The bootstrap test.
     ///
@@ -63,6 +63,26 @@ impl Resampled for PoissonFit {
 
     fn randomization(&self, test: &Randomization, watch: &Watch<'_>) -> Result<RandomizationTest> {
         self.randomization_test_watched(test, watch)
+    }
+
+    fn groups(&self, test: &Bootstrap) -> Result<(Vec<String>, Vec<Vec<String>>)> {
+        groups(self, test)
+    }
+
+    fn outcome_name(&self) -> &str {
+        &self.shared.sample.outcome_name
+    }
+}
+
+impl Resampled for IvFit {
+    fn bootstrap(&self, test: &Bootstrap, watch: &Watch<'_>) -> Result<BootstrapTest> {
+        self.wild_bootstrap_watched(test, watch)
+    }
+
+    fn randomization(&self, test: &Randomization, _watch: &Watch<'_>) -> Result<RandomizationTest> {
+        let (argument, value) = ("term".into(), format!("`{}`", test.term));
+        let must = "in a fit without instruments: paths handed out anew would leave them behind".into();
+        Err(Error::Argument { argument, value, must })
     }
 
     fn groups(&self, test: &Bootstrap) -> Result<(Vec<String>, Vec<Vec<String>>)> {

@@ -14,17 +14,17 @@ use crate::inference::{Multipliers, interval_level};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
-    pub(super) hypothesis: String,
-    pub(super) clusters: Vec<String>,
-    pub(super) groups: Vec<String>,
-    pub(super) draws: usize,
-    pub(super) multipliers: Multipliers,
-    pub(super) impose_null: bool,
-    pub(super) seed: Option<u64>,
-    pub(super) level: Option<f64>,
-    pub(super) more: Option<Frame>,
+    pub(in crate::regression) hypothesis: String,
+    pub(in crate::regression) clusters: Vec<String>,
+    pub(in crate::regression) groups: Vec<String>,
+    pub(in crate::regression) draws: usize,
+    pub(in crate::regression) multipliers: Multipliers,
+    pub(in crate::regression) impose_null: bool,
+    pub(in crate::regression) seed: Option<u64>,
+    pub(in crate::regression) level: Option<f64>,
+    pub(in crate::regression) more: Option<Frame>,
     /// The labels that multipliers belong to, where several fits share them.
-    pub(super) among: Option<Vec<Vec<String>>>,
+    pub(in crate::regression) among: Option<Vec<Vec<String>>>,
 }
 
 impl Bootstrap {
@@ -104,7 +104,7 @@ impl Bootstrap {
         self
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    pub(in crate::regression) fn check(&self) -> Result<()> {
         if self.draws == 0 {
             let (argument, value) = ("draws".into(), "0".into());
             return Err(Error::Argument { argument, value, must: "at least 1".into() });

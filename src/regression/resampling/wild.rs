@@ -13,23 +13,23 @@ use crate::regression::fit::{Fit, Model};
 use crate::regression::inference::{Inference, ordered};
 
 /// Groups and factors of a bootstrap, found in a fit's rows.
-pub(super) struct Setting {
+pub(in crate::regression) struct Setting {
     /// The crossings of the cluster variables, each with its sign times its factor.
-    pub(super) crossings: Vec<(f64, Groups)>,
+    pub(in crate::regression) crossings: Vec<(f64, Groups)>,
     /// How many clusters each variable has.
-    pub(super) clusters: Vec<usize>,
+    pub(in crate::regression) clusters: Vec<usize>,
     /// The groups that share a multiplier, numbered in the order of their labels.
-    pub(super) groups: Groups,
+    pub(in crate::regression) groups: Groups,
     /// The columns that they are the levels of, and their labels.
-    pub(super) by: Vec<String>,
-    pub(super) labels: Vec<Vec<String>>,
+    pub(in crate::regression) by: Vec<String>,
+    pub(in crate::regression) labels: Vec<Vec<String>>,
     /// The clustered covariance of the coefficients.
-    pub(super) covariance: Array2<f64>,
-    pub(super) words: String,
+    pub(in crate::regression) covariance: Array2<f64>,
+    pub(in crate::regression) words: String,
 }
 
 impl Setting {
-    pub(super) fn new<M: Model>(fit: &Fit<M>, test: &Bootstrap) -> Result<Self> {
+    pub(in crate::regression) fn new<M: Model>(fit: &Fit<M>, test: &Bootstrap) -> Result<Self> {
         let shared = &*fit.shared;
         let names = match (&test.clusters[..], &fit.inference.covariance) {
             ([], own) if !own.clusters().is_empty() => own.clusters().to_vec(),
@@ -83,7 +83,7 @@ impl Setting {
     }
 
     /// Notes on what so few clusters can say, and the counts.
-    pub(super) fn describe(&self, answer: &mut BootstrapTest) {
+    pub(in crate::regression) fn describe(&self, answer: &mut BootstrapTest) {
         answer.clusters.clone_from(&self.clusters);
         let all = answer.draws.len();
         if answer.enumerated && all < 1_000 {
@@ -105,14 +105,14 @@ impl Setting {
 
 /// How many clusters carry a direction, counted as if they carried it evenly: `(Σ h)² / Σ h²`, `h` their parts of
 /// `z'Wz = 1`.
-pub(super) fn carriers(working: &Working<'_>, groups: &Groups, z: &[f64]) -> f64 {
+pub(in crate::regression) fn carriers(working: &Working<'_>, groups: &Groups, z: &[f64]) -> f64 {
     let parts = groups.sums(working.weights.iter().zip(z).map(|(w, z)| w * z * z));
     parts.sum().powi(2) / parts.mapv(|h| h * h).sum()
 }
 
 /// A note where so few clusters carry a restriction that no bootstrap of clusters can be trusted (MacKinnon & Webb 2017,
 /// *Journal of Applied Econometrics* 32).
-pub(super) fn note_carriers(carriers: f64, notes: &mut Vec<String>) {
+pub(in crate::regression) fn note_carriers(carriers: f64, notes: &mut Vec<String>) {
     if carriers < 2.5 {
         notes.push(format!(
             "about {carriers:.1} clusters carry this coefficient: under the null the bootstrap rejects too seldom, \
@@ -244,7 +244,7 @@ impl OlsFit {
 }
 
 /// A variance, or a statistic of squares, that is one.
-pub(super) fn positive(square: f64, hypothesis: &str) -> Result<f64> {
+pub(in crate::regression) fn positive(square: f64, hypothesis: &str) -> Result<f64> {
     if square > 0.0 && square.is_finite() {
         return Ok(square);
     }

@@ -13,23 +13,23 @@ use crate::regression::problem::Effect;
 /// Columns projected at once.
 const LANES: usize = 8;
 /// Products of clusters and multipliers past which memory is the concern.
-const MANY: usize = 100_000_000;
+pub(in crate::regression) const MANY: usize = 100_000_000;
 
 /// Weighted least squares of something on orthonormal regressors and effects; rows in fitting order.
-pub(super) struct Working<'a> {
+pub(in crate::regression) struct Working<'a> {
     /// Weighed with `weights`.
-    pub(super) absorber: &'a Absorber,
-    pub(super) effects: &'a [Effect],
+    pub(in crate::regression) absorber: &'a Absorber,
+    pub(in crate::regression) effects: &'a [Effect],
     /// `Z`, off the effects, with `Z'WZ = 1`.
-    pub(super) basis: ArrayView2<'a, f64>,
-    pub(super) weights: &'a [f64],
+    pub(in crate::regression) basis: ArrayView2<'a, f64>,
+    pub(in crate::regression) weights: &'a [f64],
 }
 
 /// A group for every row, in fitting order.
 #[derive(Debug, Clone)]
-pub(super) struct Groups {
-    pub(super) codes: Vec<u32>,
-    pub(super) count: usize,
+pub(in crate::regression) struct Groups {
+    pub(in crate::regression) codes: Vec<u32>,
+    pub(in crate::regression) count: usize,
 }
 
 impl Groups {
@@ -40,7 +40,7 @@ impl Groups {
     }
 
     /// The sums of a column within groups.
-    pub(super) fn sums(&self, column: impl Iterator<Item = f64>) -> Array1<f64> {
+    pub(in crate::regression) fn sums(&self, column: impl Iterator<Item = f64>) -> Array1<f64> {
         let mut sums = Array1::zeros(self.count);
         self.codes.iter().zip(column).for_each(|(&g, v)| sums[g as usize] += v);
         sums
@@ -136,7 +136,7 @@ impl Working<'_> {
     }
 
     /// `K` for every crossing, direction and column of errors, clusters by multipliers.
-    pub(super) fn kernels(
+    pub(in crate::regression) fn kernels(
         &self,
         crossings: &[(f64, Groups)],
         groups: &Groups,
