@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from averted.regression import Iv as Iv
     from averted.regression import IvPoisson as IvPoisson
     from averted.regression import LocalProjection as LocalProjection
+    from averted.regression import NegativeBinomial as NegativeBinomial
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
     from averted.regression import adjust as adjust
@@ -61,6 +62,7 @@ _WHERE = {
     "Money": "averted.money",
     "Ols": "averted.regression",
     "Panel": "averted.panel",
+    "NegativeBinomial": "averted.regression",
     "Poisson": "averted.regression",
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",

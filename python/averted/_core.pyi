@@ -67,6 +67,9 @@ class Regression:
         tolerance: float,
         max_iterations: int,
         method: tuple[str, float] | None = None,
+        suppressed: tuple[float, float] | None = None,
+        bounds: tuple[str, str] | None = None,
+        choices: list[str] = ...,
     ) -> Regression: ...
     def fit(self, formula: str, source: Panel | Frame, raises: bool) -> RegressionFit: ...
     def fit_arrays(
@@ -84,6 +87,7 @@ class Regression:
         frequency: bool = False,
         endogenous: tuple[list[str], NDArray[np.float64]] | None = None,
         instruments: tuple[list[str], NDArray[np.float64]] | None = None,
+        bounds: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
     ) -> RegressionFit: ...
 
 @final
@@ -208,6 +212,7 @@ class RegressionFit:
     def log_likelihood(self) -> float: ...
     @property
     def convergence(self) -> tuple[int, int, float, bool] | None: ...
+    def dispersion(self, level: float) -> tuple[float, float, float, float, float, float] | None: ...
     @property
     def rows(self) -> NDArray[np.uint64]: ...
     @property

@@ -1,5 +1,6 @@
 //! What every method reads: columns, and what is already known about them.
 
+use crate::data::count::Count;
 use crate::data::frame::Frame;
 use crate::data::index::TimeIndex;
 
@@ -36,6 +37,11 @@ pub trait Source {
 
     /// The column of events.
     fn events(&self) -> Option<&str> {
+        None
+    }
+
+    /// Every row's count of events.
+    fn counts(&self) -> Option<&[Count]> {
         None
     }
 

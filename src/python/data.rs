@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::convert::enter;
 use super::panel::PyPanel;
-use crate::data::{Column, Design, Factor, Formula, Frame, Panel, Source, TimeIndex};
+use crate::data::{Column, Count, Design, Factor, Formula, Frame, Panel, Source, TimeIndex};
 
 /// A panel or a plain frame. Owned and cheap, so that it can go where the interpreter is released.
 #[derive(Clone)]
@@ -44,6 +44,10 @@ impl Source for AnySource {
 
     fn events(&self) -> Option<&str> {
         self.inner().events()
+    }
+
+    fn counts(&self) -> Option<&[Count]> {
+        self.inner().counts()
     }
 
     fn population(&self) -> Option<&str> {

@@ -66,12 +66,16 @@ impl Adjusted {
         grouped: &Grouped,
         convention: SmallSample,
     ) -> Result<Self> {
-        check::<M>()?;
         let (codes, groups) = &grouped.grouping[0];
         if *groups < 2 {
             let what = format!("clusters of `{}`", few.column);
             return Err(Error::TooShort { what, needed: 2, found: *groups });
         }
+        if few.kind == ClusterKind::Jackknife && M::REFITS && !M::HAS_LEVERAGE {
+            let scale = few.scale(*groups, convention.factor(&grouped.counts(shared)));
+            return Ok(Self { matrix: refits(shared, few, codes, *groups, scale)?, ..Self::default() });
+        }
+        check::<M>()?;
         let estimate = &shared.estimate;
         let coordinates = shared.problem.absorber.coordinates()?;
         let work: f64 = shared.problem.rows() as f64 * (coordinates.rank() as f64).min(1e3).powi(2);
@@ -164,7 +168,11 @@ fn check<M: Model>() -> Result<()> {
     Err(Error::Argument {
         argument: "covariance".into(),
         value: "one that needs leverages".into(),
-        must: format!("one without: those of {} are not defined here", M::NAME),
+        must: format!(
+            "one without: those of {} are not defined here{}",
+            M::NAME,
+            if M::REFITS { " (the cluster jackknife is there for few clusters)" } else { "" }
+        ),
     })
 }
 

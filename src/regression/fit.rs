@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 
 use super::adjusted;
 use super::inference::{Grouped, Inference};
@@ -60,6 +60,11 @@ pub trait Model: Sync {
         None
     }
 
+    /// Whether classical standard errors take an estimated scale, so that they read the `t`.
+    fn is_scaled(&self) -> bool {
+        false
+    }
+
     /// The name with what was chosen of it.
     fn title(&self) -> String {
         Self::NAME.to_owned()
@@ -110,8 +115,40 @@ pub(super) struct Estimate {
     pub(super) dispersion: f64,
     /// The linear predictor, offset and effects included.
     pub(super) linear: Vec<f64>,
+    /// A parameter estimated along with the coefficients that is not one of them.
+    pub(super) nuisance: Option<Nuisance>,
     pub(super) observations: f64,
     pub(super) redundant: usize,
+}
+
+/// A parameter beside the coefficients, such as a dispersion: one more orthonormal coordinate, after theirs.
+pub(super) struct Nuisance {
+    /// The coefficients' part in that coordinate: one more column of `T`.
+    pub(super) column: Array1<f64>,
+    /// The parameter's own.
+    pub(super) own: f64,
+    /// The score of every row in that coordinate, weights included.
+    pub(super) scores: Array1<f64>,
+    /// What the parameter moves every row's linear predictor by, if nothing else gave way.
+    pub(super) carried: Vec<f64>,
+}
+
+impl Estimate {
+    /// The root of the coefficients in all coordinates, and the scores in them; none without a nuisance.
+    pub(super) fn joint(&self) -> Option<(Array2<f64>, Array2<f64>)> {
+        let nuisance = self.nuisance.as_ref()?;
+        let root = concatenate![Axis(1), self.ortho.root, nuisance.column.view().insert_axis(Axis(1))];
+        let own = &self.ortho.basis * &self.pull.view().insert_axis(Axis(1));
+        Some((root, concatenate![Axis(1), own, nuisance.scores.view().insert_axis(Axis(1))]))
+    }
+
+    /// The nuisance's coordinate of a quantity with this gradient along the coefficients, off the effects, and a part
+    /// of its own in the effects that represents it by the column `part` under `weights`.
+    pub(super) fn nuisance_of(&self, distance: &Array1<f64>, part: &[f64], weights: &[f64]) -> f64 {
+        let Some(nuisance) = &self.nuisance else { return 0.0 };
+        let carried: f64 = nuisance.carried.iter().zip(part).zip(weights).map(|((v, t), w)| w * v * t).sum();
+        nuisance.column.dot(distance) - nuisance.own * carried
+    }
 }
 
 impl<M: Model> Fit<M> {
@@ -194,9 +231,17 @@ impl<M: Model> Fit<M> {
         &self.shared.dropped
     }
 
-    /// The outcome, one value for each of [`rows`](Self::rows).
+    /// The outcome, one value for each of [`rows`](Self::rows); NaN where it is known only as an interval.
     pub fn outcome(&self) -> Array1<f64> {
-        self.in_rows(&self.shared.problem.outcome)
+        let problem = &self.shared.problem;
+        match &problem.cells {
+            None => self.in_rows(&problem.outcome),
+            Some(cells) => {
+                let known: Vec<f64> =
+                    cells.iter().map(|cell| if cell.is_exact() { cell.lo } else { f64::NAN }).collect();
+                self.in_rows(&known)
+            }
+        }
     }
 
     /// The linear predictor, offset and effects included, one value for each of [`rows`](Self::rows).

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use ndarray::{Array1, Array2};
+
 use super::absorb::is_nested;
 use super::adjusted::Adjusted;
 use super::fit::{Model, Shared};
@@ -16,6 +18,8 @@ pub(super) struct Inference {
     pub(super) covariance: Covariance,
     pub(super) convention: SmallSample,
     pub(super) estimated: Estimated,
+    /// The variance of a parameter that is not a coefficient.
+    pub(super) nuisance_variance: Option<f64>,
     pub(super) grouped: Grouped,
     pub(super) adjusted: Adjusted,
     /// One number a cluster variable.
@@ -100,19 +104,38 @@ impl Inference {
         }
         let grouped = Grouped::new(shared, &covariance, more)?;
         let adjusted = Adjusted::new(shared, &covariance, &grouped, convention)?;
-        let from = Ingredients {
-            root: shared.estimate.ortho.root.view(),
-            x: shared.estimate.ortho.basis.view(),
-            pull: adjusted.pull.as_ref().unwrap_or(&shared.estimate.pull).view(),
-            repeats: shared.repeats(),
-            dispersion: shared.estimate.dispersion,
+        let ortho = &shared.estimate.ortho;
+        let pull = adjusted.pull.as_ref().unwrap_or(&shared.estimate.pull);
+        let joint = shared.estimate.joint();
+        let ones = Array1::ones(if joint.is_some() { pull.len() } else { 0 });
+        let (root, x, pull) = match &joint {
+            Some((root, scores)) => (root.view(), scores.view(), ones.view()),
+            None => (ortho.root.view(), ortho.basis.view(), pull.view()),
         };
+        let (repeats, dispersion) = (shared.repeats(), shared.estimate.dispersion);
+        let from = Ingredients { root, x, pull, repeats, dispersion };
         let counts = grouped.counts(shared);
         let mut estimated = estimate(&covariance, &from, &grouped.grouping, convention, &counts)?;
+        let nuisance_variance = match &shared.estimate.nuisance {
+            None => None,
+            // Refits are of the coefficients alone.
+            Some(_) if adjusted.matrix.is_some() => Some(f64::NAN),
+            Some(nuisance) => {
+                let mut own = Array2::zeros((1, root.ncols()));
+                own[[0, root.ncols() - 1]] = nuisance.own;
+                let from = Ingredients { root: own.view(), ..from };
+                let found = estimate(&covariance, &from, &grouped.grouping, convention, &counts)?;
+                Some(if found.repaired.is_some() { f64::NAN } else { found.matrix[[0, 0]] })
+            }
+        };
+        if shared.model.is_scaled() && covariance == Covariance::Classical {
+            estimated.degrees = counts.observations - Grouped::parameters(shared) as f64;
+        }
         adjusted.enter(&covariance, &grouped, convention, &mut estimated);
         let mut notes = adjusted.notes.clone();
         if let Some(negative) = &estimated.repaired {
-            let names: Vec<&str> = negative.iter().map(|&j| shared.estimate.names[j].as_str()).collect();
+            let names: Vec<&str> =
+                negative.iter().filter_map(|&j| shared.estimate.names.get(j)).map(String::as_str).collect();
             let which = if names.is_empty() {
                 String::new()
             } else {
@@ -125,7 +148,17 @@ impl Inference {
         }
         let clusters = grouped.grouping.iter().map(|(_, groups)| *groups).collect();
         let nested_effects = grouped.effects.iter().any(|(_, nested)| *nested);
-        Ok(Self { covariance, convention, estimated, grouped, adjusted, clusters, nested_effects, notes })
+        Ok(Self {
+            covariance,
+            convention,
+            estimated,
+            nuisance_variance,
+            grouped,
+            adjusted,
+            clusters,
+            nested_effects,
+            notes,
+        })
     }
 
     pub(super) fn is_classical(&self) -> bool {
@@ -139,7 +172,7 @@ impl Inference {
             let sizes: Vec<String> = self.clusters.iter().map(|&g| thousands(g as f64)).collect();
             line += &format!(" (G = {})", sizes.join(" and "));
         } else if of_counts && self.covariance == Covariance::Classical {
-            line += " (inverse information)";
+            line += if self.estimated.degrees.is_finite() { " (scaled)" } else { " (inverse information)" };
         }
         let reference = if let Some((least, most)) = self.adjusted.span {
             let (least, most) = (significant(least, 3), significant(most, 3));

@@ -27,6 +27,19 @@ pub(super) struct Limits {
     pub(super) note: bool,
 }
 
+impl Limits {
+    pub(super) fn check(self) -> Result<()> {
+        if self.tolerance > 0.0 && self.tolerance < 1.0 {
+            return Ok(());
+        }
+        Err(Error::Argument {
+            argument: "tolerance".into(),
+            value: self.tolerance.to_string(),
+            must: "above 0 and below 1".into(),
+        })
+    }
+}
+
 /// The tightest tolerance asked of the absorb solver.
 pub(super) const TIGHT: f64 = 1e-10;
 

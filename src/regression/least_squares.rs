@@ -6,7 +6,8 @@
 
 use ndarray::{Array1, Array2, ArrayView2, linalg::general_mat_mul, s};
 
-use crate::linalg::TallTriangle;
+use crate::error::Result;
+use crate::linalg::{Cholesky, TallTriangle};
 
 /// A column whose independent part is smaller than this, relative to its size, depends on the columns before it.
 const COLLINEAR: f64 = 1e-7;
@@ -91,6 +92,17 @@ impl Orthonormal {
             }
         }
         Self { basis, root }
+    }
+
+    /// As [`new`](Self::new), where some weights are negative but `X'WX` is positive definite all the same.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotPositiveDefinite`].
+    pub(super) fn indefinite(x: ArrayView2<'_, f64>, weights: &[f64]) -> Result<Self> {
+        let products = cross_products(x, weights);
+        let lower = Cholesky::new(products.view(), "the information of the coefficients")?.lower();
+        let root = invert_upper(&lower.t().to_owned());
+        Ok(Self { basis: x.dot(&root), root })
     }
 
     /// The coordinates of `y`, whose residuals replace it. Taken twice, because the basis is orthonormal only to

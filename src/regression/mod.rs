@@ -3,7 +3,7 @@
 //! | specification | model |
 //! | --- | --- |
 //! | [`Ols`] | linear, weighted or not |
-//! | [`Poisson`] | counts and rates, with exposure and offset |
+//! | [`Poisson`], [`NegativeBinomial`] | counts and rates, with exposure and offset; counts may be hidden in intervals |
 //! | [`Iv`], [`IvPoisson`] | linear, and counts and rates, with instruments |
 //! | [`DistributedLag`] | any of them with a curve along the lag |
 //! | [`LocalProjection`] | any of them, horizon by horizon |
@@ -19,8 +19,11 @@ mod inference;
 mod irls;
 mod iv;
 mod least_squares;
+mod likelihood;
 mod local_projection;
 mod margins;
+mod maximum;
+mod negative_binomial;
 mod ols;
 mod poisson;
 mod prediction;
@@ -40,6 +43,9 @@ pub use iv::{
 };
 pub use local_projection::{LocalProjection, LocalProjectionFit, Response};
 pub use margins::{At, AvertedByPath, Margins, Setting, Slope};
+pub use negative_binomial::{
+    DispersionEstimate, NegativeBinomial, NegativeBinomialFit, Overdispersed, Variance,
+};
 pub use ols::{LeastSquares, Ols, OlsFit};
 pub use poisson::{Counts, Poisson, PoissonFit, Residual};
 pub use prediction::{FixedEffect, Prediction};

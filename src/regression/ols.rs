@@ -147,6 +147,7 @@ impl Ols {
             pull,
             dispersion: sums.residual,
             linear,
+            nuisance: None,
             observations: prepare::observations(&sample, &problem),
             redundant: problem.redundant(),
         };

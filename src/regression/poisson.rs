@@ -20,16 +20,17 @@
 
 use std::str::FromStr;
 
-use ndarray::{Array1, Array2, s};
+use ndarray::Array1;
 
 use super::fit::{Estimate, Fit, Model, Shared};
-use super::irls::{self, End, Limits, Maximum};
-use super::least_squares::Orthonormal;
+use super::irls::Limits;
+use super::likelihood::{Ascent, Family};
+use super::maximum::settle;
 use super::prepare;
 use super::problem::{Problem, Pruning};
 use super::sample::Sample;
 use super::separation;
-use super::settings::{Origin, Settings, shared_setters};
+use super::settings::{Origin, Settings, count_setters, shared_setters};
 use crate::data::Source;
 use crate::error::{Error, Result};
 use crate::inference::{Covariance, Estimates};
@@ -41,6 +42,7 @@ use crate::special::log_gamma;
 pub struct Poisson {
     pub(super) settings: Settings,
     limits: Limits,
+    quasi: bool,
 }
 
 /// A fitted Poisson regression.
@@ -51,7 +53,8 @@ pub type PoissonFit = Fit<Counts>;
 pub struct Counts {
     /// The log-likelihood at its maximum.
     pub log_likelihood: f64,
-    /// Twice the distance of the log-likelihood from that of a perfect fit.
+    /// Twice the distance of the log-likelihood from that of a perfect fit; NaN, as all that compares outcomes with
+    /// means, where some counts are known only as intervals.
     pub deviance: f64,
     /// The deviance with nothing but a constant and the offset.
     pub null_deviance: f64,
@@ -74,8 +77,25 @@ pub struct Counts {
     /// Rows that were separated, and the certificate: a combination of regressors and effects that is zero on all
     /// positive outcomes and positive on these.
     pub separated: Vec<(usize, f64)>,
+    /// `φ` of a quasi-Poisson regression.
+    pub scale: Option<f64>,
     /// What was fitted, to fit it again to other rows.
     specification: Poisson,
+}
+
+impl Counts {
+    /// For counts some of which are hidden: what compares outcomes with means is not known.
+    fn hide(&mut self, log_likelihood: f64, parameters: usize, observations: f64) {
+        let k = parameters as f64;
+        self.log_likelihood = log_likelihood;
+        self.aic = 2.0 * (k - log_likelihood);
+        self.bic = k * observations.ln() - 2.0 * log_likelihood;
+        for unknown in
+            [&mut self.deviance, &mut self.null_deviance, &mut self.pearson, &mut self.pseudo_r_squared]
+        {
+            *unknown = f64::NAN;
+        }
+    }
 }
 
 impl Model for Counts {
@@ -88,15 +108,27 @@ impl Model for Counts {
         Ok(fit.names().iter().cloned().zip(fit.coefficients().iter().copied()).collect())
     }
 
+    fn title(&self) -> String {
+        if self.scale.is_some() { "Quasi-Poisson".into() } else { Self::NAME.into() }
+    }
+
+    fn is_scaled(&self) -> bool {
+        self.scale.is_some()
+    }
+
     fn statistics(&self) -> Vec<(&'static str, f64)> {
-        vec![
+        if let Some(scale) = self.scale {
+            return vec![("dispersion", scale), ("deviance", self.deviance), ("pearson", self.pearson)];
+        }
+        let all = vec![
             ("log_likelihood", self.log_likelihood),
             ("deviance", self.deviance),
             ("pearson", self.pearson),
             ("pseudo_r_squared", self.pseudo_r_squared),
             ("aic", self.aic),
             ("bic", self.bic),
-        ]
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_nan()).collect()
     }
 }
 
@@ -129,12 +161,14 @@ impl FromStr for Residual {
 }
 
 shared_setters!(Poisson, "Poisson regression");
+count_setters!(Poisson);
 
 impl Default for Poisson {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
             limits: Limits { tolerance: 1e-8, iterations: 100, note: false },
+            quasi: false,
         }
     }
 }
@@ -145,39 +179,13 @@ impl Poisson {
         Self::default()
     }
 
-    /// The column or expression that the mean is proportional to: people, person-years.
+    /// Quasi-Poisson: the variance is `φμ`, and classical standard errors take `φ`, the sum of squared Pearson residuals
+    /// over its degrees of freedom, and read the `t` with those (Wedderburn 1974, *Biometrika* 61). Coefficients
+    /// and robust standard errors are as they were; there is no likelihood.
     #[must_use]
-    pub fn exposure(mut self, column: impl Into<String>) -> Self {
-        self.settings.exposure = Some(column.into());
-        self
-    }
-
-    /// A column or expression added to the linear predictor, such as `log(population)`.
-    #[must_use]
-    pub fn offset(mut self, column: impl Into<String>) -> Self {
-        self.settings.offset = Some(column.into());
-        self
-    }
-
-    /// The root mean square of the last step in the linear predictor; `1e-8` unless set.
-    #[must_use]
-    pub fn tolerance(mut self, tolerance: f64) -> Self {
-        self.limits.tolerance = tolerance;
-        self
-    }
-
-    /// Newton steps before giving up; 100 unless set.
-    #[must_use]
-    pub fn max_iterations(mut self, iterations: usize) -> Self {
-        self.limits.iterations = iterations;
-        self
-    }
-
-    /// What a fit that does not converge becomes: an error, or (`note`) the fit as far as it came, with a note. Its
-    /// coefficients are then not the maximum of the likelihood.
-    #[must_use]
-    pub fn note_nonconvergence(mut self, note: bool) -> Self {
-        self.limits.note = note;
+    pub fn quasi(mut self) -> Self {
+        self.quasi = true;
+        self.settings.choice = Some("quasi-Poisson".into());
         self
     }
 
@@ -223,7 +231,7 @@ impl Poisson {
 
     /// With these settings: the second step of a model that has one.
     pub(super) fn with(settings: Settings, limits: Limits) -> Self {
-        Self { settings, limits }
+        Self { settings, limits, quasi: false }
     }
 
     pub(super) fn fit_sample(
@@ -232,121 +240,48 @@ impl Poisson {
         origin: Option<Origin>,
         mut notes: Vec<String>,
     ) -> Result<PoissonFit> {
-        if !(self.limits.tolerance > 0.0 && self.limits.tolerance < 1.0) {
+        self.limits.check()?;
+        sample.check_counts()?;
+        let hidden = sample.bounds.is_some();
+        if hidden && self.quasi {
             return Err(Error::Argument {
-                argument: "tolerance".into(),
-                value: self.limits.tolerance.to_string(),
-                must: "above 0 and below 1".into(),
+                argument: "quasi".into(),
+                value: "set".into(),
+                must: "left out where counts are hidden: their likelihood needs the Poisson's, or a negative binomial's"
+                    .into(),
             });
         }
-        sample.check(true)?;
-        if sample.outcome.iter().all(|&y| y == 0.0) {
-            let why = format!("`{}` is zero in every row", sample.outcome_name);
-            return Err(Error::NothingToEstimate { why });
-        }
-        let mut separated: Vec<(usize, f64)> = Vec::new();
-        let (mut problem, maximum) = loop {
-            let (problem, found) = self.attempt(&sample, &separated)?;
-            match found {
-                Ok(maximum) => break (problem, maximum),
-                Err(mut more) => separated.append(&mut more),
-            }
-        };
-        separated.sort_unstable_by_key(|(row, _)| *row);
-        prepare::note_collinear(&sample, &problem, &maximum.independent, &mut notes)?;
-        let rows: Vec<usize> = separated.iter().map(|(row, _)| *row).collect();
-        let dropped = prepare::dropped(&sample, &problem.pruned, &rows);
-        if let Some(&first) = rows.first() {
-            notes.push(format!(
-                "{} rows are separated (first row {}): a combination of regressors and effects predicts their zeros \
-                 perfectly; they were left out, and other coefficients are as if its coefficient were infinite",
-                rows.len(),
-                sample.origin[first]
-            ));
-        }
-        let whole = sample.outcome.iter().all(|y| y.fract() == 0.0);
-        if !whole {
-            notes.push(format!("`{}` is not all whole numbers: a quasi-likelihood", sample.outcome_name));
-        }
-        if let Some(step) = maximum.unfinished {
-            notes.push(format!(
-                "did not converge in {} iterations (last step {step:.1e}): the coefficients are not the maximum",
-                maximum.iterations
-            ));
-        }
-        let Maximum { independent, mut coefficients, linear, mean, weights, .. } = *maximum;
-        let mut ortho = Orthonormal::new(problem.columns.slice(s![.., 1..]), &weights);
-        coefficients /= &Array1::from(problem.scale.clone());
-        prepare::unscale(&problem.scale, &mut ortho.root);
-        let pull: Array1<f64> =
-            (0..problem.rows()).map(|i| problem.weights[i] * (problem.outcome[i] - mean[i])).collect();
-        let score = ortho.basis.t().dot(&pull).iter().fold(0.0_f64, |most, s| most.max(s.abs()));
-        let estimate = Estimate {
-            names: independent.kept.iter().map(|&j| sample.names[j].clone()).collect(),
-            columns: independent.kept,
-            coefficients,
-            ortho,
-            pull,
-            dispersion: 1.0,
-            linear,
-            observations: prepare::observations(&sample, &problem),
-            redundant: problem.redundant(),
-        };
+        let ascent = Ascent { family: Family::Poisson, limits: self.limits, expected: false };
+        let settled = settle(&sample, self.settings.keep_singletons, self.limits, hidden.then_some(ascent))?;
+        let dropped = settled.describe(&sample, &mut notes)?;
+        let (mean, log_likelihood) = (settled.mean.clone(), settled.log_likelihood);
+        let (iterations, inner_iterations) = (settled.iterations, settled.inner_iterations);
+        let (converged, separated) = (settled.unfinished.is_none(), settled.certificate(&sample));
+        let (problem, mut estimate) = settled.estimate(&sample)?;
         let parameters = prepare::enough_rows(&sample, &problem, &estimate)?;
         let mut model = likelihood(&problem, &mean, &estimate, parameters);
-        model.iterations = maximum.iterations;
-        model.converged = maximum.unfinished.is_none();
-        model.inner_iterations = maximum.inner_iterations;
-        model.score = score;
+        if let Some(log_likelihood) = log_likelihood {
+            model.hide(log_likelihood, parameters, estimate.observations);
+        }
+        if self.quasi {
+            estimate.dispersion = model.pearson / (estimate.observations - parameters as f64);
+            model.scale = Some(estimate.dispersion);
+        }
+        model.iterations = iterations;
+        model.converged = converged;
+        model.inner_iterations = inner_iterations;
+        model.score = largest_score(&estimate);
         model.specification = self.clone();
-        model.separated = separated.iter().map(|&(row, z)| (sample.origin[row], z)).collect();
-        problem.columns = Array2::zeros((0, 0));
+        model.separated = separated;
         let settings = self.settings.clone();
         Fit::new(Shared { model, settings, origin, sample, problem, estimate, dropped, notes })
     }
+}
 
-    /// One climb; `Err` holds the rows of the sample found separated, with their certificate.
-    #[allow(clippy::type_complexity)]
-    fn attempt(
-        &self,
-        sample: &Sample,
-        separated: &[(usize, f64)],
-    ) -> Result<(Problem, std::result::Result<Box<Maximum>, Vec<(usize, f64)>>)> {
-        let excluded: Vec<usize> = separated.iter().map(|(row, _)| *row).collect();
-        let pruning =
-            Pruning { zeros: true, keep_singletons: self.settings.keep_singletons, excluded: &excluded };
-        let search = || -> Result<Vec<(usize, f64)>> {
-            let mut problem = Problem::new(sample, pruning)?;
-            let places = separation::certificate(&mut problem)?;
-            Ok(places.into_iter().map(|(p, z)| (problem.kept[problem.absorber.row(p)], z)).collect())
-        };
-        let mut problem = Problem::new(sample, pruning)?;
-        match irls::maximise(&mut problem, self.limits, true) {
-            Ok(End::Maximum(maximum)) if maximum.vanishing.is_empty() => Ok((problem, Ok(maximum))),
-            Ok(End::Maximum(maximum)) => {
-                let found = search()?;
-                Ok((problem, if found.is_empty() { Ok(maximum) } else { Err(found) }))
-            }
-            Ok(End::Endless(suspects)) => {
-                let found = search()?;
-                if !found.is_empty() {
-                    return Ok((problem, Err(found)));
-                }
-                let mut problem = Problem::new(sample, pruning)?;
-                match irls::maximise(&mut problem, self.limits, false)? {
-                    End::Maximum(maximum) => Ok((problem, Ok(maximum))),
-                    End::Endless(_) => {
-                        let first = sample.origin[problem.kept[problem.absorber.row(suspects[0])]];
-                        Err(Error::Separated { count: suspects.len(), first })
-                    }
-                }
-            }
-            Err(error) => {
-                let found = search()?;
-                if found.is_empty() { Err(error) } else { Ok((problem, Err(found))) }
-            }
-        }
-    }
+/// The largest score in units of its standard deviation.
+pub(super) fn largest_score(estimate: &Estimate) -> f64 {
+    let scores = estimate.ortho.basis.t().dot(&estimate.pull);
+    scores.iter().fold(0.0, |most: f64, score| most.max(score.abs()))
 }
 
 /// The likelihood and what is read off it.
@@ -387,6 +322,7 @@ fn likelihood(problem: &Problem, mean: &[f64], estimate: &Estimate, parameters: 
         inner_iterations: 0,
         score: 0.0,
         separated: Vec::new(),
+        scale: None,
         specification: Poisson::new(),
     }
 }
@@ -406,8 +342,8 @@ impl PoissonFit {
         outcome.iter().zip(&fitted).map(one).collect()
     }
 
-    /// The log-likelihood at its maximum.
+    /// The log-likelihood at its maximum; NaN of a quasi-Poisson regression, which has none.
     pub fn log_likelihood(&self) -> f64 {
-        self.model().log_likelihood
+        if self.model().scale.is_some() { f64::NAN } else { self.model().log_likelihood }
     }
 }

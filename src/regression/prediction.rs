@@ -287,20 +287,30 @@ impl<M: Model> Fit<M> {
     fn error_of(&self, distance: &Array1<f64>, column: &[f64], square: f64) -> Result<f64> {
         let (estimate_, inference) = (&self.shared.estimate, &self.inference);
         let weight = estimate_.ortho.root.t().dot(distance);
+        let beside = estimate_.nuisance_of(distance, column, self.shared.problem.absorber.weights());
+        let pull = inference.adjusted.pull.as_ref().unwrap_or(&estimate_.pull);
         // One regressor whose score is each row's part in the prediction.
         let share: Array1<f64> = if inference.is_classical() {
             Array1::zeros(0)
         } else {
             let part = |(x, t): (ndarray::ArrayView1<'_, f64>, &f64)| x.dot(&weight) + t;
-            estimate_.ortho.basis.rows().into_iter().zip(column).map(part).collect()
+            let mut share: Array1<f64> =
+                estimate_.ortho.basis.rows().into_iter().zip(column).map(part).collect();
+            share *= pull;
+            if let Some(nuisance) = &estimate_.nuisance {
+                share.scaled_add(beside, &nuisance.scores);
+            }
+            share
         };
+        let ones = Array1::ones(share.len());
         let share = share.insert_axis(ndarray::Axis(1));
-        let root = if inference.is_classical() { (weight.dot(&weight) + square).sqrt() } else { 1.0 };
+        let size = weight.dot(&weight) + beside * beside + square;
+        let root = if inference.is_classical() { size.sqrt() } else { 1.0 };
         let root = Array2::from_elem((1, 1), root);
         let from = Ingredients {
             root: root.view(),
             x: share.view(),
-            pull: inference.adjusted.pull.as_ref().unwrap_or(&estimate_.pull).view(),
+            pull: ones.view(),
             repeats: self.shared.repeats(),
             dispersion: estimate_.dispersion,
         };

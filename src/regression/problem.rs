@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use super::absorb::{Absorber, Block, count_components};
+use super::likelihood::Cell;
 use super::sample::Sample;
 use crate::error::{Error, Result};
 
@@ -14,6 +15,8 @@ pub(super) struct Problem {
     pub(super) effects: Vec<Effect>,
     /// In fitting order, as everything below.
     pub(super) outcome: Vec<f64>,
+    /// What is known of the outcomes, if some are known only as intervals.
+    pub(super) cells: Option<Vec<Cell>>,
     pub(super) offset: Vec<f64>,
     pub(super) weights: Vec<f64>,
     /// A column to spare for a response, then the regressors, centred if a constant is absorbed, of unit scale.
@@ -77,16 +80,23 @@ impl Problem {
             scale.push(if size.is_finite() { size } else { 1.0 });
         }
         let outcome = (0..n).map(|p| sample.outcome[place(p)]).collect();
+        let cell = |(lo, hi): (f64, f64)| Cell { lo, hi };
+        let cells = sample.bounds.as_ref().map(|bounds| (0..n).map(|p| cell(bounds[place(p)])).collect());
         let offset = (0..n).map(|p| sample.linear_offset(place(p))).collect();
         let weights = match &sample.weights {
             Some((weights, _)) => (0..n).map(|p| weights.values[place(p)]).collect(),
             None => vec![1.0; n],
         };
-        Ok(Self { absorber, effects: blocks, outcome, offset, weights, columns, scale, pruned, kept })
+        Ok(Self { absorber, effects: blocks, outcome, cells, offset, weights, columns, scale, pruned, kept })
     }
 
     pub(super) fn rows(&self) -> usize {
         self.kept.len()
+    }
+
+    /// What is known of the outcome at a place.
+    pub(super) fn cell(&self, place: usize) -> Cell {
+        self.cells.as_ref().map_or_else(|| Cell::exact(self.outcome[place]), |cells| cells[place])
     }
 
     /// Whether a constant lies in the span of the absorbed effects.
@@ -187,7 +197,7 @@ fn prune(sample: &Sample, effects: &[Effect], pruning: Pruning<'_>) -> (Vec<usiz
     pruning.excluded.iter().for_each(|&row| alive[row] = false);
     let mut kept: Vec<usize> = (0..alive.len()).filter(|&row| alive[row]).collect();
     let mut pruned = Pruned::default();
-    let positive = |row: usize| u32::from(!pruning.zeros || sample.outcome[row] > 0.0);
+    let positive = |row: usize| u32::from(!pruning.zeros || sample.least(row) > 0.0);
     let mut counts: Vec<Vec<(u32, u32)>> = blocks.iter().map(|b| vec![(0, 0); b.levels]).collect();
     for (block, counts) in blocks.iter().zip(&mut counts) {
         for &row in &kept {

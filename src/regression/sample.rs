@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, Axis, ShapeBuilder, s};
 
-use crate::data::{Absorbed, Block, Design, Dropped, Factor, MISSING};
+use crate::data::{Absorbed, Block, Count, Design, Dropped, Factor, MISSING};
 use crate::error::{Error, Result};
 
 /// Arrays to fit to, from a formula's design or from the caller directly.
@@ -22,6 +22,9 @@ use crate::error::{Error, Result};
 pub struct Sample {
     pub(super) outcome: Array1<f64>,
     pub(super) outcome_name: String,
+    /// The least and the most that every outcome can be, if some are known only as intervals; `outcome` then holds
+    /// their middle.
+    pub(super) bounds: Option<Vec<(f64, f64)>>,
     /// The exogenous regressors; after them the endogenous ones and the instruments, if there are any.
     pub(super) x: Array2<f64>,
     pub(super) names: Vec<String>,
@@ -67,6 +70,7 @@ impl Sample {
         Ok(Self {
             outcome,
             outcome_name: "y".into(),
+            bounds: None,
             names: (1..=x.ncols()).map(|j| format!("x{j}")).collect(),
             x,
             endogenous: 0,
@@ -95,6 +99,7 @@ impl Sample {
         Self {
             outcome: design.outcome,
             outcome_name: design.outcome_name,
+            bounds: None,
             x,
             names,
             endogenous: widths[0],
@@ -121,6 +126,7 @@ impl Sample {
         let clusters = self.clusters.iter().map(|(name, factor)| (name.clone(), factor.take(rows)));
         Self {
             outcome: self.outcome.select(Axis(0), rows),
+            bounds: self.bounds.as_ref().map(|bounds| rows.iter().map(|&row| bounds[row]).collect()),
             x: self.x.select(Axis(0), rows),
             absorbed: self.absorbed.iter().map(absorbed).collect(),
             exposure: self.exposure.as_ref().map(named),
@@ -156,6 +162,70 @@ impl Sample {
         outcome.clone_into(&mut self.outcome_name);
         self.names = regressors.iter().map(|n| n.as_ref().to_owned()).collect();
         Ok(self)
+    }
+
+    /// With outcomes that may be known only as intervals, one a row, in the place of those given before: for counts.
+    ///
+    /// ```
+    /// use averted::data::Count;
+    /// use averted::regression::Sample;
+    /// use ndarray::array;
+    /// let counts = [Count::Exact(12.0), Count::Interval { lo: 1.0, hi: 9.0 }];
+    /// let sample = Sample::new(vec![0.0, 0.0], array![[1.0], [1.0]])?.counts(&counts)?;
+    /// # assert_eq!(sample.rows(), 2);
+    /// # Ok::<(), averted::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`]; [`Error::Missing`] for a count that is missing; [`Error::Domain`] for an interval that is
+    /// turned about, or of ends that are not whole.
+    pub fn counts(mut self, counts: &[Count]) -> Result<Self> {
+        same_length("counts", self.rows(), counts.len())?;
+        let missing = |count: &Count| matches!(count, Count::Missing);
+        if let Some(first) = counts.iter().position(missing) {
+            let what = self.outcome_name.clone();
+            let count = counts.iter().filter(|c| missing(c)).count();
+            return Err(Error::Missing { what, count, first: self.origin[first] });
+        }
+        let ends = |count: &Count| match *count {
+            Count::Interval { lo, hi } => (lo, hi),
+            Count::Exact(y) => (y, y),
+            Count::Missing => (f64::NAN, f64::NAN),
+        };
+        let bounds: Vec<(f64, f64)> = counts.iter().map(ends).collect();
+        let whole =
+            |(lo, hi): &(f64, f64)| lo >= hi || (*lo >= 0.0 && lo.fract() == 0.0 && hi.fract() == 0.0);
+        let turned = |(lo, hi): &(f64, f64)| lo > hi || !whole(&(*lo, *hi)) || hi - lo > WIDEST;
+        if let Some(row) = bounds.iter().position(turned) {
+            return Err(Error::Domain {
+                what: self.outcome_name.clone(),
+                row: self.origin[row],
+                value: format!("{} to {}", bounds[row].0, bounds[row].1),
+                must: format!(
+                    "an interval of whole counts, from the least to the most, {WIDEST} wide at most"
+                ),
+            });
+        }
+        self.outcome = bounds.iter().map(|(lo, hi)| 0.5 * (lo + hi)).collect();
+        self.bounds = bounds.iter().any(|(lo, hi)| lo < hi).then_some(bounds);
+        Ok(self)
+    }
+
+    /// The least that an outcome can be.
+    pub(super) fn least(&self, row: usize) -> f64 {
+        self.bounds.as_ref().map_or(self.outcome[row], |bounds| bounds[row].0)
+    }
+
+    /// Whether an outcome is known exactly.
+    pub(super) fn is_exact(&self, row: usize) -> bool {
+        self.bounds.as_ref().is_none_or(|bounds| bounds[row].0 >= bounds[row].1)
+    }
+
+    /// How many outcomes are known only as intervals, and the least and the most of their ends.
+    pub(super) fn hidden(&self) -> Option<(usize, f64, f64)> {
+        let open = || self.bounds.iter().flatten().filter(|(lo, hi)| lo < hi);
+        let ends = open().fold((f64::INFINITY, 0.0_f64), |(l, h), (lo, hi)| (l.min(*lo), h.max(*hi)));
+        (self.bounds.is_some()).then(|| (open().count(), ends.0, ends.1))
     }
 
     /// With endogenous regressors, one column each, for a model that takes instruments.
@@ -293,6 +363,17 @@ impl Sample {
         self.check_values(counts)
     }
 
+    /// Refuses values that no regression of counts can take, and counts all of which may be zero.
+    pub(super) fn check_counts(&self) -> Result<()> {
+        self.check(true)?;
+        if (0..self.rows()).all(|row| self.least(row) == 0.0) {
+            let may_be = if self.bounds.is_some() { "may be" } else { "is" };
+            let why = format!("`{}` {may_be} zero in every row", self.outcome_name);
+            return Err(Error::NothingToEstimate { why });
+        }
+        Ok(())
+    }
+
     /// Refuses values that no regression can take; `counts` must not be negative either.
     pub(super) fn check_values(&self, counts: bool) -> Result<()> {
         if self.rows() == 0 {
@@ -344,6 +425,9 @@ impl Sample {
         exposure + self.offset.as_ref().map_or(0.0, |o| o.values[row])
     }
 }
+
+/// The widest interval of a count whose counts are summed over.
+const WIDEST: f64 = 100_000.0;
 
 /// Two matrices of one height side by side, column by column in memory.
 fn beside(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {

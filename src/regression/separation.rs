@@ -27,7 +27,8 @@ const ROUNDS: usize = 5_000;
 ///
 /// Demeans the columns of `problem` under its own weights: it is of no use for fitting afterwards.
 pub(super) fn certificate(problem: &mut Problem) -> Result<Vec<(usize, f64)>> {
-    let zero: Vec<bool> = problem.outcome.iter().map(|&y| y == 0.0).collect();
+    // A count that may be zero gives way like a zero.
+    let zero: Vec<bool> = (0..problem.rows()).map(|place| problem.cell(place).lo == 0.0).collect();
     let weights: Vec<f64> = zero.iter().map(|&zero| if zero { 1.0 } else { HEAVY }).collect();
     problem.absorber.weigh(&weights);
     problem.columns.column_mut(0).fill(0.0);

@@ -1,8 +1,9 @@
 //! What every specification of the room can be told, and the way from a formula to a sample.
 
-use crate::data::{Design, Effects, Formula, Frame, Panel, Source, Terms, TimeIndex};
+use crate::data::formula::{At, Expression};
+use crate::data::{Count, Design, Effects, Events, Formula, Frame, Panel, Source, Terms, TimeIndex};
 use crate::error::{Error, Result};
-use crate::inference::{Covariance, SmallSample};
+use crate::inference::{Covariance, SmallSample, thousands};
 use crate::regression::sample::{Sample, WeightKind};
 
 /// Names of columns and choices; models differ in which they let the caller set.
@@ -15,6 +16,10 @@ pub(super) struct Settings {
     pub(super) small_sample: SmallSample,
     pub(super) panel: Option<(String, String)>,
     pub(super) keep_singletons: bool,
+    /// What the word `Suppressed` stands for in a column of counts.
+    pub(super) suppressed: Option<(f64, f64)>,
+    /// Columns that bound a count where it is blank.
+    pub(super) bounds: Option<(String, String)>,
     /// What was chosen of a model that has a choice, for the sentence.
     pub(super) choice: Option<String>,
 }
@@ -63,6 +68,12 @@ impl Settings {
         if self.keep_singletons {
             clauses += ", singletons kept";
         }
+        if let Some((lo, hi)) = self.suppressed {
+            clauses += &format!(", suppressed counts from {lo} to {hi}");
+        }
+        if let Some((lo, hi)) = &self.bounds {
+            clauses += &format!(", blank counts from {lo} to {hi}");
+        }
         clauses
     }
 
@@ -76,7 +87,8 @@ impl Settings {
                 must: "without instruments: this model takes all regressors as exogenous".into(),
             });
         }
-        self.draw_any(formula, source, rates)
+        let counts = if rates { self.counts(&formula, source)? } else { None };
+        self.draw_any(formula, source, rates, counts)
     }
 
     /// As [`draw`](Self::draw), for formulas with instruments, which must be there.
@@ -89,10 +101,52 @@ impl Settings {
                 must: "with instruments: outcome ~ regressors | effects | endogenous ~ instruments".into(),
             });
         }
-        self.draw_any(formula, source, rates)
+        self.draw_any(formula, source, rates, None)
     }
 
-    fn draw_any(&self, formula: Formula, source: &dyn Source, rates: bool) -> Result<Drawn> {
+    /// The outcome's counts, if some of them are known only as intervals.
+    fn counts(&self, formula: &Formula, source: &dyn Source) -> Result<Option<Vec<Count>>> {
+        let Expression::Column { name, at: At(0) } = formula.outcome() else {
+            return match self.suppressed.is_some() || self.bounds.is_some() {
+                false => Ok(None),
+                true => Err(Error::Argument {
+                    argument: "formula".into(),
+                    value: format!("the outcome {}", formula.outcome()),
+                    must: "a column, where counts are known only as intervals".into(),
+                }),
+            };
+        };
+        let declared = source.counts().filter(|_| source.events() == Some(name));
+        let mut counts = match declared {
+            Some(counts) => counts.to_vec(),
+            None if self.suppressed.is_none() && self.bounds.is_none() => return Ok(None),
+            None => Vec::new(),
+        };
+        if self.suppressed.is_some() || self.bounds.is_some() {
+            let mut events = Events::new(name).fractional();
+            if let Some((lo, hi)) = self.suppressed {
+                events = events.suppressed(lo, hi);
+            }
+            if let Some((lo, hi)) = &self.bounds {
+                events = events.bounds(lo, hi);
+            }
+            let read = events.read(source.frame())?;
+            // Of a panel, what is declared there stays, and what is blank there is filled in.
+            let known = declared.is_some();
+            counts.resize(read.len(), Count::Missing);
+            let blank = |count: &Count| !known || matches!(count, Count::Missing);
+            counts.iter_mut().zip(read).filter(|(count, _)| blank(count)).for_each(|(to, from)| *to = from);
+        }
+        Ok(counts.iter().any(|count| matches!(count, Count::Interval { .. })).then_some(counts))
+    }
+
+    fn draw_any(
+        &self,
+        formula: Formula,
+        source: &dyn Source,
+        rates: bool,
+        counts: Option<Vec<Count>>,
+    ) -> Result<Drawn> {
         let indexed;
         let source = match &self.panel {
             Some((unit, time)) => {
@@ -114,7 +168,14 @@ impl Settings {
         let extra = [exposure.as_ref(), self.offset.as_ref(), self.weights.as_ref().map(|(name, _)| name)];
         let mut extras: Vec<&str> = extra.into_iter().flatten().map(String::as_str).collect();
         extras.extend(self.covariance.clusters().iter().map(String::as_str));
-        let design = Design::build(&formula, source, &extras)?;
+        // Any number will do for an interval until the sample takes its ends.
+        let numbers = |count: &Count| match *count {
+            Count::Exact(y) => y,
+            Count::Interval { lo, .. } => lo,
+            Count::Missing => f64::NAN,
+        };
+        let outcome: Option<Vec<f64>> = counts.as_ref().map(|all| all.iter().map(numbers).collect());
+        let design = Design::build_for(&formula, source, &extras, outcome.as_deref())?;
         let origin = Origin {
             terms: design.terms().clone(),
             endogenous: design.endogenous.as_ref().map(|block| block.terms.clone()),
@@ -131,7 +192,18 @@ impl Settings {
         let exposures = origin.exposure.as_ref().map(number).transpose()?;
         let offsets = self.offset.as_ref().map(number).transpose()?;
         let weights = self.weights.as_ref().map(|(name, _)| number(name)).transpose()?;
+        let counts: Option<Vec<Count>> = counts.map(|all| design.rows.iter().map(|&row| all[row]).collect());
         let mut sample = Sample::from_design(design);
+        if let Some(counts) = &counts {
+            sample = sample.counts(counts)?;
+        }
+        if let Some((hidden, least, most)) = sample.hidden() {
+            notes.push(format!(
+                "{} of {} counts are known only as intervals (from {least} to {most}): the likelihood takes them as such",
+                thousands(hidden as f64),
+                thousands(sample.rows() as f64)
+            ));
+        }
         if let (Some(name), Some(values)) = (&origin.exposure, exposures) {
             sample = sample.exposure(name, values)?;
         }
@@ -217,3 +289,62 @@ macro_rules! shared_setters {
     };
 }
 pub(super) use shared_setters;
+
+/// The setters that regressions of counts share.
+macro_rules! count_setters {
+    ($specification:ident) => {
+        impl $specification {
+            /// The column or expression that the mean is proportional to: people, person-years.
+            #[must_use]
+            pub fn exposure(mut self, column: impl Into<String>) -> Self {
+                self.settings.exposure = Some(column.into());
+                self
+            }
+
+            /// A column or expression added to the linear predictor, such as `log(population)`.
+            #[must_use]
+            pub fn offset(mut self, column: impl Into<String>) -> Self {
+                self.settings.offset = Some(column.into());
+                self
+            }
+
+            /// The word `Suppressed`, in the outcome's column, stands for a count from `lo` to `hi`, which enters the
+            /// likelihood as that interval. Counts of a panel that are declared as intervals do so in any case.
+            #[must_use]
+            pub fn suppressed(mut self, lo: f64, hi: f64) -> Self {
+                self.settings.suppressed = Some((lo, hi));
+                self
+            }
+
+            /// Where the outcome is blank and these two columns are not, it is a count between them.
+            #[must_use]
+            pub fn bounds(mut self, lo: impl Into<String>, hi: impl Into<String>) -> Self {
+                self.settings.bounds = Some((lo.into(), hi.into()));
+                self
+            }
+
+            /// The root mean square of the last step in the linear predictor; `1e-8` unless set.
+            #[must_use]
+            pub fn tolerance(mut self, tolerance: f64) -> Self {
+                self.limits.tolerance = tolerance;
+                self
+            }
+
+            /// Newton steps before giving up; 100 unless set.
+            #[must_use]
+            pub fn max_iterations(mut self, iterations: usize) -> Self {
+                self.limits.iterations = iterations;
+                self
+            }
+
+            /// What a fit that does not converge becomes: an error, or (`note`) the fit as far as it came, with a note.
+            /// Its coefficients are then not the maximum of the likelihood.
+            #[must_use]
+            pub fn note_nonconvergence(mut self, note: bool) -> Self {
+                self.limits.note = note;
+                self
+            }
+        }
+    };
+}
+pub(super) use count_setters;

@@ -2,10 +2,11 @@
 
 use super::fit::{Fit, Model};
 use super::iv::{Instrumented, Iv};
+use super::negative_binomial::{NegativeBinomial, Overdispersed};
 use super::ols::{LeastSquares, Ols};
 use super::poisson::{Counts, Poisson};
 use super::settings::Settings;
-use crate::data::{Frame, Panel, Source, TimeIndex, quoted};
+use crate::data::{Count, Frame, Panel, Source, TimeIndex, quoted};
 use crate::error::{Error, Result};
 
 /// A specification of the room that fits a formula: what [`DistributedLag`](super::DistributedLag) and
@@ -107,6 +108,7 @@ macro_rules! wrapped {
 
 wrapped!(Ols, LeastSquares, false, false);
 wrapped!(Poisson, Counts, true, false);
+wrapped!(NegativeBinomial, Overdispersed, true, false);
 wrapped!(Iv, Instrumented, false, true);
 
 /// Data with more columns than they came with.
@@ -114,6 +116,7 @@ wrapped!(Iv, Instrumented, false, true);
 pub(super) struct Widened {
     frame: Frame,
     index: Option<TimeIndex>,
+    counts: Option<Vec<Count>>,
     roles: [Option<String>; 4],
 }
 
@@ -129,7 +132,8 @@ impl Widened {
             None => (source.index().cloned(), owned(source.unit()), owned(source.time())),
         };
         let roles = [unit, time, owned(source.events()), owned(source.population())];
-        Ok(Self { frame: source.frame().clone(), index, roles })
+        let counts = source.counts().map(<[Count]>::to_vec);
+        Ok(Self { frame: source.frame().clone(), index, counts, roles })
     }
 
     /// With one more column of numbers; its name must not be taken.
@@ -174,6 +178,10 @@ impl Source for Widened {
 
     fn events(&self) -> Option<&str> {
         self.roles[2].as_deref()
+    }
+
+    fn counts(&self) -> Option<&[Count]> {
+        self.counts.as_deref()
     }
 
     fn population(&self) -> Option<&str> {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use ndarray::{Array1, Array2};
 
-use crate::data::{Column, Factor, Frame, MISSING, Panel, Source, TimeIndex};
+use crate::data::{Column, Count, Factor, Frame, MISSING, Panel, Source, TimeIndex};
 use crate::error::{Error, Result};
 use crate::inference::covariance;
 
@@ -70,6 +70,10 @@ impl Source for Without<'_> {
 
     fn events(&self) -> Option<&str> {
         Source::events(self.panel)
+    }
+
+    fn counts(&self) -> Option<&[Count]> {
+        Source::counts(self.panel)
     }
 
     fn population(&self) -> Option<&str> {

@@ -10,11 +10,12 @@ from averted.regression.comparison import compare
 from averted.regression.covariance import Cluster
 from averted.regression.curve import Curve
 from averted.regression.distributed_lag import DistributedLag, DistributedLagFit
-from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
+from averted.regression.fit import CountFit, OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import Iv, IvFit, IvPoisson, IvPoissonFit
 from averted.regression.local_projection import LocalProjection, LocalProjectionFit
 from averted.regression.margins import AvertedByPath, Margins
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
+from averted.regression.negative_binomial import Dispersion, NegativeBinomial, NegativeBinomialFit
 from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
 
@@ -22,7 +23,9 @@ __all__ = [
     "AvertedByPath",
     "BootstrapTest",
     "Cluster",
+    "CountFit",
     "Curve",
+    "Dispersion",
     "DistributedLag",
     "DistributedLagFit",
     "Iv",
@@ -32,6 +35,8 @@ __all__ = [
     "LocalProjection",
     "LocalProjectionFit",
     "Margins",
+    "NegativeBinomial",
+    "NegativeBinomialFit",
     "Ols",
     "OlsFit",
     "Poisson",

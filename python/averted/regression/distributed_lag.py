@@ -15,6 +15,7 @@ from averted._result import Result, Table
 from averted.regression.curve import Curve
 from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import IvFit
+from averted.regression.negative_binomial import NegativeBinomialFit
 from averted.regression.specification import Ols, _raises, _Specification
 
 if TYPE_CHECKING:
@@ -352,7 +353,12 @@ class DistributedLagFit(Result):
 
 
 def _regression(core: _core.RegressionFit, kind: Kind, model: _Specification, source: tuple[Any, ...]) -> RegressionFit:
-    kinds: dict[str, type[RegressionFit]] = {"ols": OlsFit, "poisson": PoissonFit, "iv": IvFit}
+    kinds: dict[str, type[RegressionFit]] = {
+        "ols": OlsFit,
+        "poisson": PoissonFit,
+        "negative_binomial": NegativeBinomialFit,
+        "iv": IvFit,
+    }
     return kinds.get(model._model, RegressionFit)(core, kind, model, source)
 
 

@@ -357,13 +357,13 @@ class OlsFit(RegressionFit, WildBootstrap):
         return dict(self._core.statistics)["sigma"]
 
 
-class PoissonFit(RegressionFit, ScoreBootstrap):
-    """A fitted Poisson regression."""
+class CountFit(RegressionFit):
+    """A fitted regression of counts."""
 
     @property
     def deviance(self) -> float:
-        """Twice the distance of the log-likelihood from that of a perfect fit."""
-        return dict(self._core.statistics)["deviance"]
+        """Twice the distance of the log-likelihood from that of a perfect fit; NaN where counts are hidden."""
+        return dict(self._core.statistics).get("deviance", float("nan"))
 
     @property
     def converged(self) -> bool:
@@ -393,6 +393,10 @@ class PoissonFit(RegressionFit, ScoreBootstrap):
 
     def _glance(self) -> dict[str, Any]:
         return {**super()._glance(), "iterations": self.iterations, "converged": self.converged}
+
+
+class PoissonFit(CountFit, ScoreBootstrap):
+    """A fitted Poisson regression."""
 
 
 class Wald(Result):

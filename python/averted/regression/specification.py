@@ -73,7 +73,14 @@ class _Specification:
             tolerance=getattr(self, "tolerance", 1e-8),
             max_iterations=getattr(self, "max_iterations", 100),
             method=getattr(self, "_method", None),
+            suppressed=getattr(self, "suppressed", None),
+            bounds=getattr(self, "bounds", None),
+            choices=self._choices(),
         )
+
+    def _choices(self) -> list[str]:
+        """What else was chosen, by name."""
+        return []
 
     def __repr__(self) -> str:
         return str(self._inner)
@@ -85,6 +92,7 @@ class _Specification:
         """The columns that a fit reads."""
         expressions = [getattr(self, name, None) for name in ("exposure", "offset", "weights", "frequency_weights")]
         needed = {*_core.formula_columns(formula), *(self.panel or ()), *chosen(self.covariance, self.cluster)[1]}
+        needed.update(getattr(self, "bounds", None) or ())
         known = set(_names(data))
         for text in filter(None, expressions):
             needed.update([text] if text in known else _expression_columns(text))
@@ -107,6 +115,7 @@ class _Specification:
         names: Sequence[str] | None,
         on_nonconvergence: str,
         instrumented: Sequence[tuple[list[str], NDArray[np.float64]]] = (),
+        bounds: tuple[ArrayLike, ArrayLike] | None = None,
         /,
         **columns: ArrayLike | None,
     ) -> _core.RegressionFit:
@@ -132,6 +141,7 @@ class _Specification:
             frequency="frequency_weights" in given,
             endogenous=instrumented[0] if instrumented else None,
             instruments=instrumented[1] if instrumented else None,
+            bounds=None if bounds is None else (_numbers("bounds", bounds[0]), _numbers("bounds", bounds[1])),
         )
 
 
@@ -224,7 +234,29 @@ class Ols(_Specification):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Poisson(_Specification):
+class _Counts(_Specification):
+    """What specifications of counts share."""
+
+    exposure: str | None = None
+    offset: str | None = None
+    suppressed: tuple[float, float] | None = None
+    bounds: tuple[str, str] | None = None
+    tolerance: float = 1e-8
+    max_iterations: int = 100
+
+    def __post_init__(self) -> None:
+        for name, kind, what in (("suppressed", (int, float), "two counts, (1, 9)"), ("bounds", str, "two columns")):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(value, str) or len(tuple(value)) != 2 or not all(isinstance(v, kind) for v in value):
+                raise InputError(f"{name} = {value!r}: must be {what}, the least and the most")
+            object.__setattr__(self, name, tuple(value))
+        super().__post_init__()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Poisson(_Counts):
     """Poisson regression of counts and rates.
 
     The estimates are consistent whenever the mean is right, whatever the distribution of the outcome; cluster the
@@ -247,6 +279,13 @@ class Poisson(_Specification):
         ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters.
     ssc
         Small-sample convention: ``"fixest"``, ``"statsmodels"``, ``"linearmodels"``, ``"stata"`` or ``"none"``.
+    quasi
+        Quasi-Poisson: classical standard errors take a variance ``φμ``, with φ from the Pearson residuals.
+    suppressed
+        What the word ``Suppressed`` stands for in the outcome's column: ``(1, 9)`` enters the likelihood as a count
+        from 1 to 9. Counts of a panel that are declared as intervals do so in any case.
+    bounds
+        Two columns, the least and the most of a count where the outcome is blank.
     panel
         The columns of unit and time, for lags in a plain frame.
     tolerance
@@ -265,14 +304,21 @@ class Poisson(_Specification):
     >>> fit = av.Poisson(exposure="people").fit("deaths ~ after | state", data)
     >>> round(fit.coefficients["after"], 6)
     0.826679
+
+    A count that is known to lie from 1 to 9 enters as that:
+
+    >>> data["deaths"] = ["12", "Suppressed", "14", "Suppressed"]
+    >>> fit = av.Poisson(suppressed=(1, 9)).fit("deaths ~ after", data)
+    >>> fit.notes
+    ['2 of 4 counts are known only as intervals (from 1 to 9): the likelihood takes them as such']
     """
 
-    exposure: str | None = None
-    offset: str | None = None
-    tolerance: float = 1e-8
-    max_iterations: int = 100
+    quasi: bool = False
 
     _model: ClassVar[str] = "poisson"
+
+    def _choices(self) -> list[str]:
+        return ["quasi"] if self.quasi else []
 
     def fit(self, formula: str, data: Any, *, on_nonconvergence: OnNonconvergence = "raise") -> PoissonFit:
         """Fit a formula to data.
@@ -309,6 +355,7 @@ class Poisson(_Specification):
         offset: ArrayLike | None = None,
         weights: ArrayLike | None = None,
         frequency_weights: ArrayLike | None = None,
+        bounds: tuple[ArrayLike, ArrayLike] | None = None,
         names: Sequence[str] | None = None,
         on_nonconvergence: OnNonconvergence = "raise",
     ) -> PoissonFit:
@@ -324,6 +371,8 @@ class Poisson(_Specification):
             Labels of clusters: an array, or a mapping of names to arrays.
         exposure, offset, weights, frequency_weights
             As in the specification.
+        bounds
+            The least and the most of every count that is NaN in ``y``.
         names
             Names of the regressors.
         on_nonconvergence
@@ -335,7 +384,7 @@ class Poisson(_Specification):
             As for :meth:`fit`; InputError also for missing values, which a formula would leave out.
         """
         given = {"exposure": exposure, "offset": offset, "weights": weights, "frequency_weights": frequency_weights}
-        core = self._fit_arrays(y, X, absorb, cluster, names, on_nonconvergence, **given)
+        core = self._fit_arrays(y, X, absorb, cluster, names, on_nonconvergence, (), bounds, **given)
         return PoissonFit(core, "dict", self, None)
 
 

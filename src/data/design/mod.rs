@@ -19,6 +19,8 @@ mod evaluate;
 mod rows;
 mod terms;
 
+use std::borrow::Cow;
+
 use ndarray::{Array1, Array2};
 
 use crate::data::design::effects::EffectValues;
@@ -78,10 +80,26 @@ impl Design {
     /// a function does not take; [`Error::NothingToEstimate`] when no row is left; [`Error::UnknownColumn`] for an
     /// extra.
     pub fn build(formula: &Formula, source: &dyn Source, extras: &[&str]) -> Result<Self> {
+        Self::build_for(formula, source, extras, None)
+    }
+
+    /// As [`build`](Self::build), with these outcomes in the place of the formula's, one for every row of the data.
+    ///
+    /// # Errors
+    /// As for [`build`](Self::build).
+    pub fn build_for(
+        formula: &Formula,
+        source: &dyn Source,
+        extras: &[&str],
+        outcome: Option<&[f64]>,
+    ) -> Result<Self> {
         let evaluator = Evaluator { text: formula.text(), source };
         let mut rows = Rows::all(source.frame().rows());
 
-        let outcome = evaluator.numbers(formula.outcome())?;
+        let outcome = match outcome {
+            Some(known) => Cow::Borrowed(known),
+            None => evaluator.numbers(formula.outcome())?,
+        };
         rows.need(Part::Outcome, &evaluator, formula.outcome(), &outcome);
         let regressors = Evaluated::new(&evaluator, formula.terms())?;
         regressors.need(&evaluator, &mut rows);

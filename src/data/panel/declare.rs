@@ -186,6 +186,10 @@ impl Source for Panel {
         self.events.as_deref()
     }
 
+    fn counts(&self) -> Option<&[Count]> {
+        self.counts.as_deref()
+    }
+
     fn population(&self) -> Option<&str> {
         self.population.as_deref()
     }

@@ -19,7 +19,7 @@ pub(super) fn cluster(
             return Err(Error::TooShort { what: format!("clusters of `{name}`"), needed: 2, found: *groups });
         }
     }
-    let k = from.x.ncols();
+    let k = from.root.nrows();
     let mut total = Array2::zeros((k, k));
     for (sign, codes, groups) in crossings(grouping) {
         let sums = sums(from, &codes, groups);

@@ -9,7 +9,9 @@ use crate::inference::{CoefficientRow, Estimates, interval_level};
 use crate::python::convert::enter;
 use crate::python::data::{AnySource, PyFrame};
 use crate::python::inference::PyTable;
-use crate::regression::{Counts, FixedEffect, IvFit, IvPoissonFit, OlsFit, PoissonFit, Residual};
+use crate::regression::{
+    Counts, FixedEffect, IvFit, IvPoissonFit, NegativeBinomialFit, OlsFit, PoissonFit, Residual,
+};
 
 /// A fitted regression.
 #[pyclass(frozen, name = "RegressionFit", module = "averted._core")]
@@ -19,6 +21,7 @@ pub(in crate::python) struct PyFit(pub(super) AnyFit);
 pub(super) enum AnyFit {
     Ols(OlsFit),
     Poisson(PoissonFit),
+    NegativeBinomial(NegativeBinomialFit),
     Iv(IvFit),
     IvPoisson(IvPoissonFit),
 }
@@ -29,7 +32,7 @@ impl PyFit {
         match &self.0 {
             AnyFit::Poisson(fit) => Some(fit.model()),
             AnyFit::IvPoisson(fit) => fit.model().counts.as_ref(),
-            AnyFit::Ols(_) | AnyFit::Iv(_) => None,
+            AnyFit::Ols(_) | AnyFit::Iv(_) | AnyFit::NegativeBinomial(_) => None,
         }
     }
 }
@@ -45,6 +48,9 @@ type Rows = Vec<(String, f64, f64, f64, f64, f64, f64)>;
 
 /// An absorbed effect: name, labels, intercepts, slopes.
 type Effect<'py> = (String, Vec<String>, Bound<'py, PyArray1<f64>>, Vec<Bound<'py, PyArray1<f64>>>);
+
+/// α, its error, the ends of its interval, the likelihood ratio against the Poisson and its p-value.
+type Dispersion = (f64, f64, f64, f64, f64, f64);
 
 /// Mean, its standard error, lower and upper ends, and notes.
 type Predicted<'py> = (
@@ -127,8 +133,21 @@ impl PyFit {
     /// Newton steps, steps of the absorb solver, the largest standardised score, and whether it converged.
     #[getter]
     fn convergence(&self) -> Option<(usize, usize, f64, bool)> {
+        if let AnyFit::NegativeBinomial(fit) = &self.0 {
+            let m = fit.model();
+            return Some((m.iterations, m.inner_iterations, m.score, m.converged));
+        }
         let m = self.counts()?;
         Some((m.iterations, m.inner_iterations, m.score, m.converged))
+    }
+
+    /// The dispersion of a negative binomial.
+    fn dispersion(&self, level: f64) -> PyResult<Option<Dispersion>> {
+        let AnyFit::NegativeBinomial(fit) = &self.0 else { return Ok(None) };
+        let found = fit.dispersion();
+        let (lower, upper) = found.interval(level)?;
+        let (ratio, p) = fit.model().likelihood_ratio();
+        Ok(Some((found.alpha, found.std_error, lower, upper, ratio, p)))
     }
 
     /// The rows of the data that were used.
@@ -147,6 +166,9 @@ impl PyFit {
     /// Separated rows and the certificate of each.
     #[getter]
     fn separated(&self) -> Vec<(usize, f64)> {
+        if let AnyFit::NegativeBinomial(fit) = &self.0 {
+            return fit.model().separated.clone();
+        }
         self.counts().map_or_else(Vec::new, |m| m.separated.clone())
     }
 
@@ -206,6 +228,7 @@ impl PyFit {
                 return Err(Error::Argument { argument, value, must }.into());
             }
             (AnyFit::Poisson(fit), _) => fit.residuals(kind),
+            (AnyFit::NegativeBinomial(fit), _) => fit.residuals(kind),
         };
         Ok(residuals.to_pyarray(py))
     }
@@ -238,6 +261,7 @@ impl PyFit {
             Ok(match &self.0 {
                 AnyFit::Ols(fit) => AnyFit::Ols(with!(fit)?),
                 AnyFit::Poisson(fit) => AnyFit::Poisson(with!(fit)?),
+                AnyFit::NegativeBinomial(fit) => AnyFit::NegativeBinomial(with!(fit)?),
                 AnyFit::Iv(fit) => AnyFit::Iv(with!(fit)?),
                 AnyFit::IvPoisson(fit) => AnyFit::IvPoisson(with!(fit)?),
             })

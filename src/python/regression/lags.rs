@@ -240,6 +240,7 @@ pub(in crate::python) fn distributed_lag(
         Ok(match &regression {
             AnySpecification::Ols(ols) => fitted!(Ols, ols),
             AnySpecification::Poisson(poisson) => fitted!(Poisson, poisson),
+            AnySpecification::NegativeBinomial(negative) => fitted!(NegativeBinomial, negative),
             AnySpecification::Iv(iv) => fitted!(Iv, iv),
             AnySpecification::IvPoisson(_) => return Err(super::not_wrapped()),
         })
@@ -269,6 +270,7 @@ pub(in crate::python) fn lag_lengths(
     let found = enter(py, || match &regression {
         AnySpecification::Ols(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::Poisson(r) => wanted.lengths(r, formula, &source, &lengths),
+        AnySpecification::NegativeBinomial(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::Iv(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::IvPoisson(_) => Err(super::not_wrapped()),
     })?;

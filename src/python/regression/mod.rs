@@ -27,6 +27,7 @@ macro_rules! either {
         match $value {
             $kind::Ols($name) => $call,
             $kind::Poisson($name) => $call,
+            $kind::NegativeBinomial($name) => $call,
             $kind::Iv($name) => $call,
             $kind::IvPoisson($name) => $call,
         }
@@ -39,6 +40,6 @@ fn not_wrapped() -> crate::Error {
     crate::Error::Argument {
         argument: "regression".into(),
         value: "IvPoisson".into(),
-        must: "Ols, Poisson or Iv".into(),
+        must: "Ols, Poisson, NegativeBinomial or Iv".into(),
     }
 }

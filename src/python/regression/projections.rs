@@ -10,7 +10,9 @@ use crate::inference::interval_level;
 use crate::python::convert::enter;
 use crate::python::data::AnySource;
 use crate::python::inference::PyTable;
-use crate::regression::{Counts, Instrumented, LeastSquares, LocalProjection, LocalProjectionFit, Response};
+use crate::regression::{
+    Counts, Instrumented, LeastSquares, LocalProjection, LocalProjectionFit, Overdispersed, Response,
+};
 
 /// A fitted local projection.
 #[pyclass(frozen, name = "LocalProjectionFit", module = "averted._core")]
@@ -19,6 +21,7 @@ pub(in crate::python) struct PyProjection(AnyProjection);
 enum AnyProjection {
     Ols(LocalProjectionFit<LeastSquares>),
     Poisson(LocalProjectionFit<Counts>),
+    NegativeBinomial(LocalProjectionFit<Overdispersed>),
     Iv(LocalProjectionFit<Instrumented>),
 }
 
@@ -28,6 +31,7 @@ macro_rules! whichever {
         match $value {
             AnyProjection::Ols($name) => $call,
             AnyProjection::Poisson($name) => $call,
+            AnyProjection::NegativeBinomial($name) => $call,
             AnyProjection::Iv($name) => $call,
         }
     };
@@ -51,6 +55,7 @@ impl PyProjection {
         match &self.0 {
             AnyProjection::Ols(fit) => all!(Ols, fit),
             AnyProjection::Poisson(fit) => all!(Poisson, fit),
+            AnyProjection::NegativeBinomial(fit) => all!(NegativeBinomial, fit),
             AnyProjection::Iv(fit) => all!(Iv, fit),
         }
     }
@@ -72,6 +77,9 @@ impl PyProjection {
             Ok(match &self.0 {
                 AnyProjection::Ols(fit) => AnyProjection::Ols(fit.with_covariance(which)?),
                 AnyProjection::Poisson(fit) => AnyProjection::Poisson(fit.with_covariance(which)?),
+                AnyProjection::NegativeBinomial(fit) => {
+                    AnyProjection::NegativeBinomial(fit.with_covariance(which)?)
+                }
                 AnyProjection::Iv(fit) => AnyProjection::Iv(fit.with_covariance(which)?),
             })
         })?;
@@ -143,6 +151,9 @@ pub(in crate::python) fn local_projection(
         Ok(match &regression {
             AnySpecification::Ols(ols) => AnyProjection::Ols(wanted.fit(ols, &source)?),
             AnySpecification::Poisson(poisson) => AnyProjection::Poisson(wanted.fit(poisson, &source)?),
+            AnySpecification::NegativeBinomial(negative) => {
+                AnyProjection::NegativeBinomial(wanted.fit(negative, &source)?)
+            }
             AnySpecification::Iv(iv) => AnyProjection::Iv(wanted.fit(iv, &source)?),
             AnySpecification::IvPoisson(_) => return Err(super::not_wrapped()),
         })

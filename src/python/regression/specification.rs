@@ -5,10 +5,11 @@ use pyo3::prelude::*;
 
 use super::either;
 use super::fit::{AnyFit, PyFit};
+use crate::data::Count;
 use crate::inference::SmallSample;
 use crate::python::convert::enter;
 use crate::python::data::{AnyColumn, AnySource};
-use crate::regression::{Iv, IvPoisson, Ols, Poisson, Sample, WeightKind};
+use crate::regression::{Iv, IvPoisson, NegativeBinomial, Ols, Poisson, Sample, Variance, WeightKind};
 
 /// Which regression, and everything it was told.
 #[pyclass(frozen, name = "Regression", module = "averted._core")]
@@ -18,6 +19,7 @@ pub(in crate::python) struct PySpecification(pub(super) AnySpecification);
 pub(super) enum AnySpecification {
     Ols(Ols),
     Poisson(Poisson),
+    NegativeBinomial(NegativeBinomial),
     Iv(Iv),
     IvPoisson(IvPoisson),
 }
@@ -33,7 +35,7 @@ impl PySpecification {
     #[new]
     #[pyo3(signature = (
         model, *, exposure, offset, weights, frequency_weights, covariance, cluster, ssc, panel, keep_singletons,
-        tolerance, max_iterations, method = None
+        tolerance, max_iterations, method = None, suppressed = None, bounds = None, choices = Vec::new()
     ))]
     #[expect(clippy::too_many_arguments, reason = "the specification's settings, one each")]
     fn new(
@@ -50,6 +52,9 @@ impl PySpecification {
         tolerance: f64,
         max_iterations: usize,
         method: Option<(String, f64)>,
+        suppressed: Option<(f64, f64)>,
+        bounds: Option<(String, String)>,
+        choices: Vec<String>,
     ) -> PyResult<Self> {
         let covariance = super::covariance(covariance, cluster)?;
         let convention: SmallSample = ssc.parse()?;
@@ -91,8 +96,34 @@ impl PySpecification {
             let made = Ols::new();
             return Ok(Self(AnySpecification::Ols(shared!(made))));
         }
-        let mut made = Poisson::new().tolerance(tolerance).max_iterations(max_iterations);
-        rates!(made);
+        macro_rules! counts {
+            ($made:expr) => {{
+                let mut made = $made.tolerance(tolerance).max_iterations(max_iterations);
+                rates!(made);
+                if let Some((lo, hi)) = suppressed {
+                    made = made.suppressed(lo, hi);
+                }
+                if let Some((lo, hi)) = bounds {
+                    made = made.bounds(lo, hi);
+                }
+                made
+            }};
+        }
+        let chosen = |choice: &str| choices.iter().any(|c| c == choice);
+        if model == "negative_binomial" {
+            let mut made = counts!(NegativeBinomial::new());
+            if chosen("linear") {
+                made = made.variance(Variance::Linear);
+            }
+            if chosen("expected") {
+                made = made.expected_information();
+            }
+            return Ok(Self(AnySpecification::NegativeBinomial(shared!(made))));
+        }
+        let mut made = counts!(Poisson::new());
+        if chosen("quasi") {
+            made = made.quasi();
+        }
         Ok(Self(AnySpecification::Poisson(shared!(made))))
     }
 
@@ -103,6 +134,9 @@ impl PySpecification {
             Ok(match specification {
                 AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit(formula, &source)?),
                 AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit(formula, &source)?),
+                AnySpecification::NegativeBinomial(negative) => {
+                    AnyFit::NegativeBinomial(negative.fit(formula, &source)?)
+                }
                 AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit(formula, &source)?),
                 AnySpecification::IvPoisson(iv) => AnyFit::IvPoisson(iv.fit(formula, &source)?),
             })
@@ -113,7 +147,7 @@ impl PySpecification {
     /// Fits arrays, all with a name.
     #[pyo3(signature = (
         outcome, x, names, absorb, clusters, raises, *, exposure = None, offset = None, weights = None,
-        frequency = false, endogenous = None, instruments = None
+        frequency = false, endogenous = None, instruments = None, bounds = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "one for every kind of array")]
     fn fit_arrays(
@@ -131,10 +165,15 @@ impl PySpecification {
         frequency: bool,
         endogenous: Option<Columns<'_>>,
         instruments: Option<Columns<'_>>,
+        bounds: Option<(PyReadonlyArray1<'_, f64>, PyReadonlyArray1<'_, f64>)>,
     ) -> PyResult<PyFit> {
         let (outcome_name, outcome) = outcome;
         let sample = Sample::new(outcome.as_array().to_owned(), x.as_array().to_owned())?;
         let mut sample = sample.named(&outcome_name, &names)?;
+        if let Some((lo, hi)) = bounds {
+            let counts = bounded(outcome.as_array().iter(), lo.as_array().iter(), hi.as_array().iter());
+            sample = sample.counts(&counts)?;
+        }
         if let Some((names, columns)) = endogenous {
             sample = sample.endogenous(&names, columns.as_array().to_owned())?;
         }
@@ -162,6 +201,9 @@ impl PySpecification {
             Ok(match specification {
                 AnySpecification::Ols(ols) => AnyFit::Ols(ols.fit_arrays(sample)?),
                 AnySpecification::Poisson(poisson) => AnyFit::Poisson(poisson.fit_arrays(sample)?),
+                AnySpecification::NegativeBinomial(negative) => {
+                    AnyFit::NegativeBinomial(negative.fit_arrays(sample)?)
+                }
                 AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit_arrays(sample)?),
                 AnySpecification::IvPoisson(iv) => AnyFit::IvPoisson(iv.fit_arrays(sample)?),
             })
@@ -174,11 +216,28 @@ impl PySpecification {
     }
 }
 
+/// Counts where they are known, and intervals where not.
+fn bounded<'a>(
+    outcome: impl Iterator<Item = &'a f64>,
+    lo: impl Iterator<Item = &'a f64>,
+    hi: impl Iterator<Item = &'a f64>,
+) -> Vec<Count> {
+    let count = |((&y, &lo), &hi): ((&f64, &f64), &f64)| match y.is_nan() {
+        false => Count::Exact(y),
+        true if lo.is_nan() || hi.is_nan() => Count::Missing,
+        true => Count::Interval { lo, hi },
+    };
+    outcome.zip(lo).zip(hi).map(count).collect()
+}
+
 impl PySpecification {
     pub(super) fn told(&self, raises: bool) -> AnySpecification {
         match &self.0 {
             AnySpecification::Poisson(poisson) => {
                 AnySpecification::Poisson(poisson.clone().note_nonconvergence(!raises))
+            }
+            AnySpecification::NegativeBinomial(negative) => {
+                AnySpecification::NegativeBinomial(negative.clone().note_nonconvergence(!raises))
             }
             other => other.clone(),
         }

@@ -340,6 +340,7 @@ impl Found {
             pull,
             dispersion: sums.residual,
             linear,
+            nuisance: None,
             observations: prepare::observations(sample, problem),
             redundant: problem.redundant(),
         };

@@ -215,6 +215,7 @@ impl Moments<'_> {
             pull: self.pull(b),
             dispersion: 1.0,
             linear: self.linear(b).to_vec(),
+            nuisance: None,
             observations: prepare::observations(sample, problem),
             redundant: 0,
         })

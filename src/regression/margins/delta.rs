@@ -1,10 +1,11 @@
 //! From gradients to a covariance, absorbed effects included.
 
-use ndarray::{Array1, Array2, Axis, s};
+use ndarray::{Array1, Array2, Axis, concatenate, s};
 
 use crate::error::{Error, Result};
 use crate::inference::Estimates;
 use crate::inference::covariance::{Ingredients, estimate};
+use crate::linalg::eigen_symmetric;
 use crate::regression::fit::{Fit, Model};
 use crate::regression::irls::TIGHT;
 use crate::regression::prediction::HELD;
@@ -44,28 +45,40 @@ impl<M: Model> Fit<M> {
             notes.push(HELD.into());
         }
         let k = estimated.names.len();
-        let mut weights = Array2::zeros((k, q));
+        // The last row is that of a parameter beside the coefficients, if there is one.
+        let mut weights = Array2::zeros((k + 1, q));
         let mut parts = Array2::zeros((n, q));
         for (j, gradient) in gradients.iter().enumerate() {
             let part = self.projection_of(&gradient.effects)?;
             let distance = &gradient.coefficients - &self.pulled(&part);
-            weights.column_mut(j).assign(&estimated.ortho.root.t().dot(&distance));
+            weights.slice_mut(s![..k, j]).assign(&estimated.ortho.root.t().dot(&distance));
+            let part_of = part.as_slice().unwrap_or_default();
+            weights[[k, j]] = estimated.nuisance_of(&distance, part_of, problem.absorber.weights());
             parts.column_mut(j).assign(&part);
         }
         // Classical: the two parts are uncorrelated, and the second has the weighted square of its column.
         let (root, shares) = if inference.is_classical() {
-            let mut root = Array2::zeros((q, k + n));
-            root.slice_mut(s![.., ..k]).assign(&weights.t());
-            let size: Array1<f64> = problem.absorber.weights().iter().map(|w| w.sqrt()).collect();
-            root.slice_mut(s![.., k..]).assign(&(&parts.t() * &size));
-            (root, Array2::zeros((0, q)))
+            let size: Array1<f64> = problem.absorber.weights().iter().map(|w| w.abs().sqrt()).collect();
+            let scaled = &parts.t() * &size;
+            let signs: Array1<f64> = problem.absorber.weights().iter().map(|w| w.signum()).collect();
+            let negative = signs.iter().any(|&sign| sign < 0.0);
+            let beyond = if negative { square_root(&(&scaled * &signs).dot(&scaled.t()))? } else { scaled };
+            (concatenate![Axis(1), weights.t(), beyond], Array2::zeros((0, q)))
         } else {
-            (Array2::eye(q), estimated.ortho.basis.dot(&weights) + parts)
+            let own = weights.slice(s![..k, ..]);
+            let mut shares = estimated.ortho.basis.dot(&own) + parts;
+            shares *= &estimated.pull.view().insert_axis(Axis(1));
+            if let Some(nuisance) = &estimated.nuisance {
+                let beside = nuisance.scores.view().insert_axis(Axis(1));
+                shares += &beside.dot(&weights.slice(s![k.., ..]));
+            }
+            (Array2::eye(q), shares)
         };
+        let ones = Array1::ones(shares.nrows());
         let from = Ingredients {
             root: root.view(),
             x: shares.view(),
-            pull: estimated.pull.view(),
+            pull: ones.view(),
             repeats: shared.repeats(),
             dispersion: estimated.dispersion,
         };
@@ -116,4 +129,10 @@ impl<M: Model> Fit<M> {
         let one = |&j: &usize| weighted.iter().map(|&(row, v)| sample.x[[row, j]] * v).sum::<f64>();
         self.shared.estimate.columns.iter().map(one).collect()
     }
+}
+
+/// `R` with `RR'` the matrix, which is positive semidefinite but for rounding.
+fn square_root(matrix: &Array2<f64>) -> Result<Array2<f64>> {
+    let (values, vectors) = eigen_symmetric(matrix.view())?;
+    Ok(&vectors * &values.mapv(|v| v.max(0.0).sqrt()))
 }

@@ -64,7 +64,9 @@ fn intervals(sheet: &Sheet<'_>, events: &str, counts: &[Count]) -> Option<Findin
             thousands(hidden.len() as f64),
             thousands(counts.len() as f64)
         ),
-        action: "kept as intervals; a fit that needs numbers leaves these rows out and counts them".into(),
+        action: "kept as intervals: regressions of counts take them as such; what needs numbers leaves these rows out and \
+                 counts them"
+            .into(),
         remedy: "Never read them as zero, which overstates growth from small counts. Larger units or longer periods \
                  are suppressed less."
             .into(),
