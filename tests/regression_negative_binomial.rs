@@ -446,3 +446,56 @@ fn poisson_hidden_counts_agree_with_a_direct_search() {
         close("mean", fit.coefficients()[g], a.ln(), 1e-6);
     }
 }
+
+/// 20 clusters with shared shocks, no effect: how often 5 % tests reject.
+#[test]
+#[ignore = "slow: 500 panels"]
+fn the_score_bootstrap_keeps_its_size() {
+    use averted::regression::Bootstrap;
+    let (clusters, years, replications) = (20, 10, 500);
+    let mut rejected = [0, 0, 0];
+    for replication in 0..replications {
+        let mut generator = stream(30, replication);
+        let (mut counts, mut x, mut cluster) = (Vec::new(), Vec::new(), Vec::new());
+        for c in 0..clusters {
+            let treated = c < 6;
+            let shock = 0.3 * normal(&mut generator);
+            for t in 0..years {
+                let on = f64::from(u8::from(treated && t >= 5));
+                let mean = (2.0 + if t >= 5 { shock } else { 0.0 } + 0.05 * t as f64).exp();
+                counts.push(Distribution::new(mean, 4.0).expect("positive").draw(&mut generator));
+                x.push(on);
+                cluster.push(f64::from(c));
+            }
+        }
+        let n = counts.len();
+        let year: Vec<f64> = (0..n).map(|i| (i % years) as f64).collect();
+        let sample = |counts: &[Count]| {
+            Sample::new(vec![0.0; n], Array2::from_shape_vec((n, 1), x.clone()).expect("the shape"))
+                .and_then(|s| s.named("deaths", &["on"]))
+                .and_then(|s| s.counts(counts))
+                .and_then(|s| s.absorb("cluster", Factor::from_numbers(&cluster)))
+                .and_then(|s| s.absorb("year", Factor::from_numbers(&year)))
+                .expect("a sample")
+        };
+        let exact: Vec<Count> = counts.iter().map(|&y| Count::Exact(y)).collect();
+        let hide = |&y: &f64| match (1.0..=9.0).contains(&y) {
+            true => Count::Interval { lo: 1.0, hi: 9.0 },
+            false => Count::Exact(y),
+        };
+        let hidden: Vec<Count> = counts.iter().map(hide).collect();
+        let test = Bootstrap::new("on = 0").draws(399).seed(replication).level(None);
+        let spec = NegativeBinomial::new().cluster("cluster");
+        let fit = spec.fit_arrays(sample(&exact)).expect("a fit");
+        let open = spec.fit_arrays(sample(&hidden)).expect("a fit");
+        let p = [
+            fit.score_bootstrap(&test).expect("a test").p_value,
+            open.score_bootstrap(&test).expect("a test").p_value,
+            fit.coefficient_rows(0.95)[0].p_value,
+        ];
+        rejected.iter_mut().zip(p).for_each(|(count, p)| *count += u32::from(p <= 0.05));
+    }
+    let share = rejected.map(|r| f64::from(r) / replications as f64);
+    println!("score bootstrap, of exact and of hidden counts, and clustered normal: {share:?}");
+    assert!(share[..2].iter().all(|s| (0.02..0.08).contains(s)));
+}

@@ -51,6 +51,6 @@ pub use poisson::{Counts, Poisson, PoissonFit, Residual};
 pub use prediction::{FixedEffect, Prediction};
 #[cfg(feature = "python")]
 pub(crate) use resampling::romano_wolf_watched;
-pub use resampling::{Bootstrap, Randomization, Resampled, romano_wolf};
+pub use resampling::{Bootstrap, Randomization, Resampled, Scored, romano_wolf};
 pub use sample::{Sample, WeightKind};
 pub use wrapped::Regression;

@@ -29,11 +29,12 @@ use ndarray::Array1;
 
 use super::fit::{Estimate, Fit, Model, Shared};
 use super::irls::Limits;
-use super::likelihood::{Ascent, Family, Likelihood};
+use super::likelihood::{Ascent, Family, Likelihood, scores};
 use super::maximum::settle;
 use super::poisson::{Residual, largest_score};
 use super::prepare;
 use super::problem::Problem;
+use super::resampling::Scored;
 use super::sample::Sample;
 use super::settings::{Origin, Settings, count_setters, shared_setters};
 use crate::data::Source;
@@ -179,6 +180,30 @@ impl Model for Overdispersed {
             ("bic", self.bic),
         ];
         all.into_iter().filter(|(_, value)| !value.is_nan()).collect()
+    }
+}
+
+impl Scored for Overdispersed {
+    fn under(&self, sample: Sample) -> Result<(usize, Vec<f64>, f64)> {
+        self.dispersion()?;
+        let fit = NegativeBinomial::new().keep_singletons().fit_arrays(sample)?;
+        Ok((fit.rows().len(), fit.linear_predictor().to_vec(), fit.model().alpha))
+    }
+
+    fn dispersion(&self) -> Result<f64> {
+        match self.variance {
+            Variance::Quadratic => Ok(self.alpha),
+            Variance::Linear => Err(Error::Argument {
+                argument: "fit".into(),
+                value: self.title(),
+                must: "one with quadratic variance: with a linear one the scores of coefficients and dispersion are related"
+                    .into(),
+            }),
+        }
+    }
+
+    fn scores(&self, bounds: &[(f64, f64)], linear: &[f64], dispersion: f64) -> (Vec<f64>, Vec<f64>) {
+        scores(Family::Quadratic, bounds, linear, dispersion)
     }
 }
 

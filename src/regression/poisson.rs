@@ -24,10 +24,11 @@ use ndarray::Array1;
 
 use super::fit::{Estimate, Fit, Model, Shared};
 use super::irls::Limits;
-use super::likelihood::{Ascent, Family};
+use super::likelihood::{Ascent, Family, scores};
 use super::maximum::settle;
 use super::prepare;
 use super::problem::{Problem, Pruning};
+use super::resampling::Scored;
 use super::sample::Sample;
 use super::separation;
 use super::settings::{Origin, Settings, count_setters, shared_setters};
@@ -129,6 +130,21 @@ impl Model for Counts {
             ("bic", self.bic),
         ];
         all.into_iter().filter(|(_, value)| !value.is_nan()).collect()
+    }
+}
+
+impl Scored for Counts {
+    fn under(&self, sample: Sample) -> Result<(usize, Vec<f64>, f64)> {
+        let fit = Poisson::new().keep_singletons().fit_arrays(sample)?;
+        Ok((fit.rows().len(), fit.linear_predictor().to_vec(), 0.0))
+    }
+
+    fn dispersion(&self) -> Result<f64> {
+        Ok(0.0)
+    }
+
+    fn scores(&self, bounds: &[(f64, f64)], linear: &[f64], dispersion: f64) -> (Vec<f64>, Vec<f64>) {
+        scores(Family::Poisson, bounds, linear, dispersion)
     }
 }
 

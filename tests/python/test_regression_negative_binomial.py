@@ -132,3 +132,19 @@ def test_margins_and_averted_work_on_the_count_scale() -> None:
     # An average slope of a count is its coefficient times the mean of the fitted counts.
     estimate = float(np.asarray(slopes.tidy()["estimate"])[0])
     assert estimate == pytest.approx(fit.coefficients["spend"] * fit.fitted.mean(), rel=1e-9)
+
+
+def test_bootstraps_take_negative_binomials_and_hidden_counts() -> None:
+    data = counts()
+    spec = av.NegativeBinomial(exposure="people", cluster="state")
+    fit = spec.fit("deaths ~ spend | state", data)
+    test = fit.score_bootstrap("spend = 0", draws=999, seed=1, level=None)
+    assert test.p_value < 0.05
+    assert fit.score_bootstrap("spend = -0.2", draws=999, seed=1, level=None).p_value > 0.05
+    with pytest.raises(av.InputError, match="quadratic"):
+        av.NegativeBinomial(exposure="people", cluster="state", variance="linear").fit(
+            "deaths ~ spend | state", data
+        ).score_bootstrap("spend = 0", draws=99)
+    shown = {**data, "deaths": [f"{y:.0f}" if y == 0 or y > 9 else "Suppressed" for y in data["deaths"]]}
+    hidden = av.Poisson(exposure="people", cluster="state", suppressed=(1, 9)).fit("deaths ~ spend | state", shown)
+    assert hidden.score_bootstrap("spend = 0", draws=999, seed=1, level=None).p_value < 0.05

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from averted._errors import InputError
 from averted._frames import snapshot
 from averted.regression.fit import CountFit
+from averted.regression.resampling import ScoreBootstrap
 from averted.regression.specification import _Counts
 
 if TYPE_CHECKING:
@@ -38,8 +39,12 @@ class Dispersion(NamedTuple):
         return 1.0 / self.alpha if self.alpha > 0.0 else float("inf")
 
 
-class NegativeBinomialFit(CountFit):
-    """A fitted negative binomial regression."""
+class NegativeBinomialFit(CountFit, ScoreBootstrap):
+    """A fitted negative binomial regression.
+
+    Bootstraps and randomisation tests need the quadratic variance, under which scores of coefficients and dispersion
+    are unrelated.
+    """
 
     def dispersion(self, level: float = 0.95) -> Dispersion:
         """Return α with its standard error and interval, and its test against the Poisson.

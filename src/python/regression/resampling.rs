@@ -166,6 +166,9 @@ fn resampled(fit: &AnyFit) -> crate::Result<&dyn Resampled> {
     if let AnyFit::Poisson(fit) = fit {
         return Ok(fit);
     }
+    if let AnyFit::NegativeBinomial(fit) = fit {
+        return Ok(fit);
+    }
     if let AnyFit::Iv(fit) = fit {
         return Ok(fit);
     }
@@ -173,7 +176,7 @@ fn resampled(fit: &AnyFit) -> crate::Result<&dyn Resampled> {
     Err(Error::Argument {
         argument,
         value,
-        must: "least squares, Poisson, or linear with instruments".into(),
+        must: "least squares, counts without instruments, or linear with instruments".into(),
     })
 }
 

@@ -103,6 +103,26 @@ impl Likelihood {
     }
 }
 
+/// Information and score of counts between bounds. An information too small to divide by, which a hidden count can have,
+/// is raised to a hundredth of that of the same count if it were known.
+pub(super) fn scores(
+    family: Family,
+    bounds: &[(f64, f64)],
+    linear: &[f64],
+    dispersion: f64,
+) -> (Vec<f64>, Vec<f64>) {
+    let family = if dispersion > 0.0 { family } else { Family::Poisson };
+    let largest = bounds.iter().map(|(_, hi)| *hi).fold(0.0, f64::max);
+    let likelihood = Likelihood::new(family, dispersion, largest);
+    let one = |(&(lo, hi), &eta): (&(f64, f64), &f64)| {
+        let pieces = likelihood.pieces(Cell { lo, hi }, eta, eta.exp());
+        // The expected information of a negative binomial is what the dispersion is unrelated to.
+        let own = if lo < hi { pieces.information } else { pieces.safe };
+        (own.max(0.01 * pieces.safe).max(1e-200), pieces.score)
+    };
+    bounds.iter().zip(linear).map(one).unzip()
+}
+
 /// Of a number, or of an interval.
 #[inline]
 fn of(cell: Cell, exact: impl Fn(f64) -> Pieces) -> Pieces {

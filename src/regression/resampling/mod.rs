@@ -11,6 +11,7 @@ mod working;
 #[cfg(feature = "python")]
 pub(crate) use romano_wolf::romano_wolf_watched;
 pub use romano_wolf::{Resampled, romano_wolf};
+pub use score::Scored;
 pub use specification::{Bootstrap, Randomization};
 pub(super) use wild::{Setting, carriers, note_carriers, positive};
 pub(super) use working::{Groups, MANY, Working};

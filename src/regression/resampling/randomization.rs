@@ -7,18 +7,18 @@
 
 use ndarray::{Array2, s};
 
-use super::score::{Linearised, restricted, used};
+use super::score::{Linearised, Scored, restricted, used};
 use super::specification::{Bootstrap, Randomization};
 use super::wild::Setting;
 use super::working::Groups;
 use crate::error::{Error, Result};
 use crate::inference::{Assignments, Covariance, Estimates, RandomizationTest, restrictions};
 use crate::parallel::{Watch, try_map};
+use crate::regression::OlsFit;
 use crate::regression::fit::{Fit, Model};
 use crate::regression::inference::ordered;
 use crate::regression::irls::TIGHT;
 use crate::regression::sample::Sample;
-use crate::regression::{OlsFit, PoissonFit};
 
 /// Assignments projected at once.
 const LANES: usize = 8;
@@ -87,7 +87,7 @@ impl OlsFit {
     }
 }
 
-impl PoissonFit {
+impl<M: Scored> Fit<M> {
     /// The randomisation test of a coefficient: paths of its regressor exchanged among the clusters. The model is fitted
     /// without the regressor once; every assignment's statistic is that of the Newton step from there.
     ///
@@ -105,8 +105,8 @@ impl PoissonFit {
         run(self, test, watch, |column, sample| {
             let name = &self.names()[column];
             let rows = restrictions(&[name], self.names())?;
-            let linear = restricted(&used(self)?, &rows, &[0.0])?;
-            Linearised::new(sample, &linear)
+            let (linear, dispersion) = restricted(self.model(), &used(self)?, &rows, &[0.0])?;
+            Linearised::new(self.model(), sample, &linear, dispersion)
         })
     }
 }

@@ -1,5 +1,6 @@
 //! One hypothesis about several outcomes, with p-values that keep the chance of any false finding.
 
+use super::score::Scored;
 use super::specification::{Bootstrap, Randomization};
 use super::wild::Setting;
 use crate::error::{Error, Result};
@@ -7,7 +8,7 @@ use crate::inference::{BootstrapTest, RandomizationTest, RomanoWolf};
 use crate::parallel::Watch;
 use crate::regression::fit::{Fit, Model};
 use crate::regression::inference::natural;
-use crate::regression::{IvFit, OlsFit, PoissonFit};
+use crate::regression::{IvFit, OlsFit};
 
 /// A fit that has a bootstrap of its own: wild for linear ones, with instruments or not, of the scores for counts.
 pub trait Resampled {
@@ -56,7 +57,7 @@ impl Resampled for OlsFit {
     }
 }
 
-impl Resampled for PoissonFit {
+impl<M: Scored> Resampled for Fit<M> {
     fn bootstrap(&self, test: &Bootstrap, watch: &Watch<'_>) -> Result<BootstrapTest> {
         self.score_bootstrap_watched(test, watch)
     }

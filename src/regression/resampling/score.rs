@@ -24,15 +24,37 @@ use crate::regression::absorb::Absorber;
 use crate::regression::fit::{Fit, Model};
 use crate::regression::irls::TIGHT;
 use crate::regression::least_squares::Orthonormal;
+use crate::regression::prepare;
 use crate::regression::problem::{Problem, Pruning};
 use crate::regression::sample::{Named, Sample};
-use crate::regression::{Poisson, PoissonFit, prepare};
+
+/// A count model whose scores can be taken at any linear predictor.
+pub trait Scored: Model {
+    /// The model fitted to another sample: how many rows it used, its linear predictor and its dispersion.
+    ///
+    /// # Errors
+    /// Those of the model's fit.
+    #[doc(hidden)]
+    fn under(&self, sample: Sample) -> Result<(usize, Vec<f64>, f64)>;
+
+    /// The dispersion of the fit.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where scores in the mean and in the dispersion are related, so that those in the mean alone do
+    /// not make a test.
+    #[doc(hidden)]
+    fn dispersion(&self) -> Result<f64>;
+
+    /// Information and score in the linear predictor of counts between bounds, for rows of weight one.
+    #[doc(hidden)]
+    fn scores(&self, bounds: &[(f64, f64)], linear: &[f64], dispersion: f64) -> (Vec<f64>, Vec<f64>);
+}
 
 /// Standard errors from the estimate up to which an end of the interval is looked for, and how closely.
 const FAR: f64 = 64.0;
 const CLOSE: f64 = 1e-4;
 
-impl PoissonFit {
+impl<M: Scored> Fit<M> {
     /// The score bootstrap of a linear restriction, or of several jointly: the model is fitted under the null once, and
     /// its scores are multiplied cluster by cluster. The interval inverts the test, with a fit under every null it tries.
     ///
@@ -75,12 +97,13 @@ impl PoissonFit {
         let apart: Vec<f64> = combined.iter().zip(&right).map(|(c, r)| c - r).collect();
         let sample = used(self)?;
         let null = |right: &[f64]| {
-            let linear = if test.impose_null {
-                restricted(&sample, &rows, right)?
+            let model = self.model();
+            let (linear, dispersion) = if test.impose_null {
+                restricted(model, &sample, &rows, right)?
             } else {
-                self.linear_predictor().to_vec()
+                (self.linear_predictor().to_vec(), model.dispersion()?)
             };
-            Linearised::new(&sample, &linear)
+            Linearised::new(model, &sample, &linear, dispersion)
         };
         let mut answer = if let [row] = &rows[..] {
             let at = |right: f64| -> Result<(Single, f64)> {
@@ -173,17 +196,23 @@ pub(super) fn used<M: Model>(fit: &Fit<M>) -> Result<Sample> {
     let x = Array2::from_shape_fn((kept.len(), columns.len()), |(i, j)| from.x[[kept[i], columns[j]]]);
     let mut made = Sample::new(outcome, x)?.named(&from.outcome_name, &shared.estimate.names)?;
     made = made.offset("offset", kept.iter().map(|&row| from.linear_offset(row)).collect())?;
+    made.bounds = from.bounds.as_ref().map(|bounds| kept.iter().map(|&row| bounds[row]).collect());
     made.absorbed = absorbed.collect();
     made.weights = from.weights.as_ref().map(|(named, kind)| (column(named), *kind));
     made.origin = kept.iter().map(|&row| from.origin[row]).collect();
     Ok(made)
 }
 
-/// The linear predictor of the model under `Rβ = right`, in the order of rows.
+/// The linear predictor of the model under `Rβ = right`, in the order of rows, and its dispersion.
 ///
 /// The restrictions are solved for as many coefficients, `β_P = c − B β_F`, so that
 /// `Xβ = X_P c + (X_F − X_P B) β_F`: an offset and fewer regressors.
-pub(super) fn restricted(sample: &Sample, rows: &[Restriction], right: &[f64]) -> Result<Vec<f64>> {
+pub(super) fn restricted<M: Scored>(
+    model: &M,
+    sample: &Sample,
+    rows: &[Restriction],
+    right: &[f64],
+) -> Result<(Vec<f64>, f64)> {
     let (q, k) = (rows.len(), sample.x.ncols());
     let mut system =
         Array2::from_shape_fn((q, k + 1), |(i, j)| if j < k { rows[i].coefficients[j] } else { right[i] });
@@ -218,32 +247,41 @@ pub(super) fn restricted(sample: &Sample, rows: &[Restriction], right: &[f64]) -
         offset.values.iter_mut().enumerate().for_each(|(row, o)| *o += fixed(row, k));
     }
     if null.names.is_empty() && null.absorbed.is_empty() {
-        return Ok((0..null.rows()).map(|row| null.linear_offset(row)).collect());
+        return Ok(((0..null.rows()).map(|row| null.linear_offset(row)).collect(), model.dispersion()?));
     }
     let first = null.origin.first().copied().unwrap_or(0);
-    let fit = Poisson::new().keep_singletons().fit_arrays(null)?;
-    if fit.rows().len() < sample.rows() {
-        return Err(Error::Separated { count: sample.rows() - fit.rows().len(), first });
+    let (used, linear, dispersion) = model.under(null)?;
+    if used < sample.rows() {
+        return Err(Error::Separated { count: sample.rows() - used, first });
     }
-    Ok(fit.linear_predictor().to_vec())
+    Ok((linear, dispersion))
 }
 
 /// The linear problem of a count model's scores at some linear predictor.
 pub(super) struct Linearised {
     pub(super) problem: Problem,
     pub(super) ortho: Orthonormal,
-    /// `ωμ`, in fitting order as the rest.
+    /// The information `ωh`, for exact Poisson counts `ωμ`; in fitting order as the rest.
     pub(super) weights: Vec<f64>,
-    /// `(y − μ)/μ`.
+    /// The score over the information, for exact Poisson counts `(y − μ)/μ`.
     pub(super) residual: Vec<f64>,
 }
 
 impl Linearised {
     /// Of a count model at this linear predictor, in the order of rows.
-    pub(super) fn new(sample: &Sample, linear: &[f64]) -> Result<Self> {
-        let mean: Vec<f64> = linear.iter().map(|l| l.exp()).collect();
-        let residual: Vec<f64> = sample.outcome.iter().zip(&mean).map(|(y, m)| (y - m) / m).collect();
-        Self::at(sample, &mean, &residual)
+    pub(super) fn new<M: Scored>(
+        model: &M,
+        sample: &Sample,
+        linear: &[f64],
+        dispersion: f64,
+    ) -> Result<Self> {
+        let bounds: Vec<(f64, f64)> = match &sample.bounds {
+            Some(bounds) => bounds.clone(),
+            None => sample.outcome.iter().map(|&y| (y, y)).collect(),
+        };
+        let (information, score) = model.scores(&bounds, linear, dispersion);
+        let residual: Vec<f64> = score.iter().zip(&information).map(|(s, h)| s / h).collect();
+        Self::at(sample, &information, &residual)
     }
 
     /// With these weights, beyond the sample's own, and residuals, in the order of rows.
