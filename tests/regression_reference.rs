@@ -11,6 +11,8 @@ mod iv;
 mod lags;
 #[path = "regression_reference/negative_binomial.rs"]
 mod negative_binomial;
+#[path = "regression_reference/noisy_measures.rs"]
+mod noisy_measures;
 
 use averted::data::Frame;
 use averted::inference::{
@@ -639,6 +641,7 @@ fn reference_values() {
     covariance::leverages(&mut out);
     covariance::castle(&mut out);
     bootstrap::wild(&mut out);
+    noisy_measures::check(&mut out);
     let mut head = String::from(
         "# Conformance\n\nLeast squares, instruments and Poisson regression beside R, fixest, plm, dlnm, statsmodels and linearmodels. \
          `tests/reference/` holds their values\nwith the commands and versions that gave them; \

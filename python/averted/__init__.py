@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from averted.regression import IvPoisson as IvPoisson
     from averted.regression import LocalProjection as LocalProjection
     from averted.regression import NegativeBinomial as NegativeBinomial
+    from averted.regression import NoisyMeasures as NoisyMeasures
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
     from averted.regression import adjust as adjust
@@ -60,6 +61,7 @@ _WHERE = {
     "LeadTest": "averted.spending",
     "LocalProjection": "averted.regression",
     "Money": "averted.money",
+    "NoisyMeasures": "averted.regression",
     "Ols": "averted.regression",
     "Panel": "averted.panel",
     "NegativeBinomial": "averted.regression",

@@ -40,6 +40,8 @@ mod _core {
     #[pymodule_export]
     use super::regression::{PyMargins, average_prediction, averted_by_path, column_of, marginal_effects};
     #[pymodule_export]
+    use super::regression::{PyNoisyMeasures, noisy_measures};
+    #[pymodule_export]
     use super::regression::{PyProjection, local_projection};
     #[pymodule_export]
     use super::regression::{anderson_rubin, anderson_rubin_bootstrap, first_stage};

@@ -5,6 +5,7 @@
 //! | [`Ols`] | linear, weighted or not |
 //! | [`Poisson`], [`NegativeBinomial`] | counts and rates, with exposure and offset; counts may be hidden in intervals |
 //! | [`Iv`], [`IvPoisson`] | linear, and counts and rates, with instruments |
+//! | [`NoisyMeasures`] | linear, several noisy measures instrumenting each other |
 //! | [`DistributedLag`] | any of them with a curve along the lag |
 //! | [`LocalProjection`] | any of them, horizon by horizon |
 //!
@@ -39,7 +40,7 @@ pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout
 pub use fit::{Fit, Model};
 pub use iv::{
     AndersonRubin, CountMethod, EffectiveF, FirstStage, Instrumented, InstrumentedCounts, Iv, IvFit,
-    IvPoisson, IvPoissonFit, Method, Stage, Test,
+    IvPoisson, IvPoissonFit, Measure, Method, NoisyMeasures, NoisyMeasuresFit, Stage, Test,
 };
 pub use local_projection::{LocalProjection, LocalProjectionFit, Response};
 pub use margins::{At, AvertedByPath, Margins, Setting, Slope};

@@ -16,6 +16,7 @@ from averted.regression.local_projection import LocalProjection, LocalProjection
 from averted.regression.margins import AvertedByPath, Margins
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
 from averted.regression.negative_binomial import Dispersion, NegativeBinomial, NegativeBinomialFit
+from averted.regression.noisy_measures import NoisyMeasures, NoisyMeasuresFit
 from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
 
@@ -37,6 +38,8 @@ __all__ = [
     "Margins",
     "NegativeBinomial",
     "NegativeBinomialFit",
+    "NoisyMeasures",
+    "NoisyMeasuresFit",
     "Ols",
     "OlsFit",
     "Poisson",

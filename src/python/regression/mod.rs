@@ -5,6 +5,7 @@ mod fit;
 mod instruments;
 mod lags;
 mod margins;
+mod measures;
 mod projections;
 mod resampling;
 mod specification;
@@ -14,6 +15,7 @@ pub(super) use fit::PyFit;
 pub(super) use instruments::{anderson_rubin, first_stage};
 pub(super) use lags::{PyCurve, PyLags, distributed_lag, lag_lengths};
 pub(super) use margins::{PyMargins, average_prediction, averted_by_path, column_of, marginal_effects};
+pub(super) use measures::{PyNoisyMeasures, noisy_measures};
 pub(super) use projections::{PyProjection, local_projection};
 pub(super) use resampling::{
     PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, anderson_rubin_bootstrap, bootstrap_test,
