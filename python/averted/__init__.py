@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from averted.regression import Iv as Iv
     from averted.regression import IvPoisson as IvPoisson
     from averted.regression import LocalProjection as LocalProjection
+    from averted.regression import Logit as Logit
     from averted.regression import NegativeBinomial as NegativeBinomial
     from averted.regression import NoisyMeasures as NoisyMeasures
     from averted.regression import Ols as Ols
@@ -64,6 +65,7 @@ _WHERE = {
     "NoisyMeasures": "averted.regression",
     "Ols": "averted.regression",
     "Panel": "averted.panel",
+    "Logit": "averted.regression",
     "NegativeBinomial": "averted.regression",
     "Poisson": "averted.regression",
     "Response": "averted.spending",

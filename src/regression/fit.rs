@@ -8,6 +8,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 use super::adjusted;
 use super::inference::{Grouped, Inference};
 use super::least_squares::Orthonormal;
+use super::link::Link;
 use super::problem::Problem;
 use super::sample::{Sample, WeightKind};
 use super::settings::{Origin, Settings};
@@ -32,8 +33,8 @@ impl<M> Clone for Fit<M> {
 
 /// What a model adds to a fit.
 pub trait Model: Sync {
-    /// Whether outcomes are counts: tests read the normal, and the mean is the exponential of the linear predictor.
-    const OF_COUNTS: bool;
+    /// How the mean follows from the linear predictor; unless it is the identity, tests read the normal.
+    const LINK: Link;
 
     /// The model's name, for headings.
     const NAME: &'static str;
@@ -252,7 +253,7 @@ impl<M: Model> Fit<M> {
     /// The fitted mean, one value for each of [`rows`](Self::rows).
     pub fn fitted(&self) -> Array1<f64> {
         let linear = self.linear_predictor();
-        if M::OF_COUNTS { linear.exp() } else { linear }
+        linear.mapv_into(|eta| M::LINK.mean(eta))
     }
 
     /// The leverage of every used row: its part in its own fitted value, absorbed effects included; for counts, in the
@@ -350,7 +351,7 @@ impl<M: Model> Fit<M> {
     pub fn table(&self, level: f64) -> Table {
         let mut table = self.coefficient_table(level).title(self.sentence());
         table = table.note(self.observations_line());
-        table = table.note(self.inference.line(M::OF_COUNTS));
+        table = table.note(self.inference.line(M::LINK != Link::Identity));
         let statistics: Vec<String> = self
             .shared
             .model

@@ -8,6 +8,7 @@ use ndarray::{Array1, Array2};
 use super::absorb::is_nested;
 use super::adjusted::Adjusted;
 use super::fit::{Model, Shared};
+use super::link::Link;
 use crate::data::{Factor, Frame, MISSING};
 use crate::error::{Error, Result};
 use crate::inference::covariance::{Estimated, Grouping, Ingredients, crossings, estimate};
@@ -75,7 +76,7 @@ impl Grouped {
             effects: &self.effects,
             redundant: shared.estimate.redundant,
             clusters: &self.sizes,
-            of_counts: M::OF_COUNTS,
+            of_counts: M::LINK != Link::Identity,
         }
     }
 

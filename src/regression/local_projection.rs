@@ -36,6 +36,7 @@ use ndarray::{Array1, Array2};
 
 use super::fit::{Fit, Model};
 use super::inference::labelled;
+use super::link::Link;
 use super::wrapped::{Change, Regression, Widened, coefficient, term, with_terms};
 use crate::data::formula::Expression;
 use crate::data::{Source, numbers};
@@ -402,7 +403,7 @@ impl<M: Model> LocalProjectionFit<M> {
         if let Some(fit) = self.fits.last() {
             table = table
                 .note(format!("last horizon: {}", fit.sentence()))
-                .note(fit.inference.line(M::OF_COUNTS));
+                .note(fit.inference.line(M::LINK != Link::Identity));
             if let Some(&fewest) = fit.clusters().iter().min().filter(|&&g| g <= self.fits.len()) {
                 table = table.note(format!(
                     "{fewest} clusters cannot tell {} horizons apart: the band leans on correlations of lower rank",

@@ -7,9 +7,10 @@
 use ndarray::{Array1, Array2, s};
 
 use super::fit::{Estimate, Nuisance};
-use super::irls::{self, End, Limits, Maximum};
-use super::least_squares::{Independent, Orthonormal};
-use super::likelihood::{Ascent, Dispersion, Summit, ascend};
+use super::irls::{self, End, Limits, Maximum, TIGHT};
+use super::least_squares::{self, Independent, Orthonormal};
+use super::likelihood::{Ascent, Dispersion, Family, Summit, ascend};
+use super::link::Link;
 use super::prepare;
 use super::problem::{Problem, Pruning};
 use super::sample::Sample;
@@ -34,6 +35,7 @@ pub(super) struct Settled {
     pub(super) unfinished: Option<f64>,
     /// Rows of the sample that are separated, ascending, with the certificate.
     pub(super) separated: Vec<(usize, f64)>,
+    link: Link,
     /// On columns of unit scale.
     coefficients: Array1<f64>,
     linear: Vec<f64>,
@@ -54,8 +56,10 @@ pub(super) fn settle(
     let mut separated: Certified = Vec::new();
     loop {
         let excluded: Vec<usize> = separated.iter().map(|(row, _)| *row).collect();
-        let pruning = Pruning { zeros: true, keep_singletons, excluded: &excluded };
-        let (mut problem, found) = attempt(sample, pruning, limits)?;
+        let of_shares = ascent.is_some_and(|how| how.family == Family::Logit);
+        let pruning = Pruning { zeros: true, ones: of_shares, keep_singletons, excluded: &excluded };
+        let (mut problem, found) =
+            if of_shares { level(sample, pruning)? } else { attempt(sample, pruning, limits)? };
         let maximum = match found {
             Ok(maximum) => *maximum,
             Err(mut more) => {
@@ -87,7 +91,10 @@ pub(super) fn settle(
         }
         separated.sort_unstable_by_key(|(row, _)| *row);
         return Ok(match summit {
-            Some(summit) => Settled::of_summit(problem, maximum, summit, separated),
+            Some(summit) => {
+                let link = ascent.map_or(Link::Log, |how| how.family.link());
+                Settled::of_summit(problem, maximum, summit, separated, link)
+            }
             None => Settled::of_maximum(problem, maximum, separated),
         });
     }
@@ -109,6 +116,7 @@ impl Settled {
             inner_iterations: maximum.inner_iterations,
             unfinished: maximum.unfinished,
             separated,
+            link: Link::Log,
             coefficients,
             linear,
             weights,
@@ -116,7 +124,13 @@ impl Settled {
         }
     }
 
-    fn of_summit(problem: Problem, maximum: Maximum, summit: Summit, separated: Certified) -> Self {
+    fn of_summit(
+        problem: Problem,
+        maximum: Maximum,
+        summit: Summit,
+        separated: Certified,
+        link: Link,
+    ) -> Self {
         Self {
             problem,
             independent: maximum.independent,
@@ -128,6 +142,7 @@ impl Settled {
             inner_iterations: maximum.inner_iterations + summit.inner_iterations,
             unfinished: summit.unfinished,
             separated,
+            link,
             coefficients: summit.coefficients,
             linear: summit.linear,
             weights: summit.weights,
@@ -141,13 +156,14 @@ impl Settled {
         let rows: Vec<usize> = self.separated.iter().map(|(row, _)| *row).collect();
         if let Some(&first) = rows.first() {
             notes.push(format!(
-                "{} rows are separated (first row {}): a combination of regressors and effects predicts their zeros \
+                "{} rows are separated (first row {}): a combination of regressors and effects predicts their outcomes \
                  perfectly; they were left out, and other coefficients are as if its coefficient were infinite",
                 rows.len(),
                 sample.origin[first]
             ));
         }
-        if sample.outcome.iter().enumerate().any(|(row, y)| y.fract() != 0.0 && sample.is_exact(row)) {
+        let fraction = |(row, y): (usize, &f64)| y.fract() != 0.0 && sample.is_exact(row);
+        if self.link == Link::Log && sample.outcome.iter().enumerate().any(fraction) {
             notes.push(format!("`{}` is not all whole numbers: a quasi-likelihood", sample.outcome_name));
         }
         if let Some(step) = self.unfinished {
@@ -156,7 +172,15 @@ impl Settled {
                 self.iterations
             ));
         }
-        Ok(prepare::dropped(sample, &self.problem.pruned, &rows))
+        let mut dropped = prepare::dropped(sample, &self.problem.pruned, &rows);
+        if self.link == Link::Logit {
+            let of_zeros = |d: &&mut Dropped| d.cause == prepare::ALL_ZERO;
+            dropped
+                .iter_mut()
+                .filter(of_zeros)
+                .for_each(|d| d.cause = "in a level whose outcomes are all 0 or all 1".into());
+        }
+        Ok(dropped)
     }
 
     /// The separated rows, as the caller counts them.
@@ -228,17 +252,49 @@ impl Dispersion {
 
 fn search(sample: &Sample, pruning: Pruning<'_>) -> Result<Certified> {
     let mut problem = Problem::new(sample, pruning)?;
-    let places = separation::certificate(&mut problem)?;
+    let side = if pruning.ones { separation::of_shares(&problem) } else { separation::of_counts(&problem) };
+    let places = separation::certificate(&mut problem, &side)?;
     Ok(places.into_iter().map(|(p, z)| (problem.kept[problem.absorber.row(p)], z)).collect())
 }
 
+/// A problem, and its maximum or the rows that keep it from having one.
+type Attempt = (Problem, std::result::Result<Box<Maximum>, Certified>);
+
+/// Where the climb of shares starts: at a linear predictor of nothing but the offset.
+fn level(sample: &Sample, pruning: Pruning<'_>) -> Result<Attempt> {
+    let mut problem = Problem::new(sample, pruning)?;
+    let linear = problem.offset.clone();
+    let mean: Vec<f64> = linear.iter().map(|&eta| Link::Logit.mean(eta)).collect();
+    let slopes = linear.iter().map(|&eta| Link::Logit.slope(eta).max(1e-200));
+    let weights: Vec<f64> = slopes.zip(&problem.weights).map(|(s, w)| s * w).collect();
+    problem.absorber.weigh(&weights);
+    problem.columns.column_mut(0).fill(0.0);
+    let mut inner_iterations = 0;
+    for _ in 0..2 {
+        inner_iterations += problem.absorber.residualize(problem.columns.view_mut(), TIGHT)?;
+    }
+    let independent = least_squares::independent(problem.columns.slice(s![.., 1..]), &weights);
+    if !independent.dropped.is_empty() {
+        problem.keep_columns(&independent.kept);
+    }
+    let coefficients = Array1::zeros(independent.kept.len());
+    let (iterations, unfinished, vanishing) = (0, None, Vec::new());
+    let start = Maximum {
+        independent,
+        coefficients,
+        linear,
+        mean,
+        weights,
+        iterations,
+        inner_iterations,
+        unfinished,
+        vanishing,
+    };
+    Ok((problem, Ok(Box::new(start))))
+}
+
 /// One climb of the Poisson likelihood.
-#[allow(clippy::type_complexity)]
-fn attempt(
-    sample: &Sample,
-    pruning: Pruning<'_>,
-    limits: Limits,
-) -> Result<(Problem, std::result::Result<Box<Maximum>, Certified>)> {
+fn attempt(sample: &Sample, pruning: Pruning<'_>, limits: Limits) -> Result<Attempt> {
     let mut problem = Problem::new(sample, pruning)?;
     match irls::maximise(&mut problem, limits, true) {
         Ok(End::Maximum(maximum)) if maximum.vanishing.is_empty() => Ok((problem, Ok(maximum))),

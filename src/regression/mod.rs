@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`Ols`] | linear, weighted or not |
 //! | [`Poisson`], [`NegativeBinomial`] | counts and rates, with exposure and offset; counts may be hidden in intervals |
+//! | [`Logit`] | shares, and outcomes that are all or nothing |
 //! | [`Iv`], [`IvPoisson`] | linear, and counts and rates, with instruments |
 //! | [`NoisyMeasures`] | linear, several noisy measures instrumenting each other |
 //! | [`DistributedLag`] | any of them with a curve along the lag |
@@ -21,7 +22,9 @@ mod irls;
 mod iv;
 mod least_squares;
 mod likelihood;
+mod link;
 mod local_projection;
+mod logit;
 mod margins;
 mod maximum;
 mod negative_binomial;
@@ -42,7 +45,9 @@ pub use iv::{
     AndersonRubin, CountMethod, EffectiveF, FirstStage, Instrumented, InstrumentedCounts, Iv, IvFit,
     IvPoisson, IvPoissonFit, Measure, Method, NoisyMeasures, NoisyMeasuresFit, Stage, Test,
 };
+pub use link::Link;
 pub use local_projection::{LocalProjection, LocalProjectionFit, Response};
+pub use logit::{Logit, LogitFit, Shares};
 pub use margins::{At, AvertedByPath, Margins, Setting, Slope};
 pub use negative_binomial::{
     DispersionEstimate, NegativeBinomial, NegativeBinomialFit, Overdispersed, Variance,

@@ -30,13 +30,14 @@ use ndarray::Array1;
 use super::fit::{Estimate, Fit, Model, Shared};
 use super::irls::Limits;
 use super::likelihood::{Ascent, Family, Likelihood, scores};
+use super::link::Link;
 use super::maximum::settle;
 use super::poisson::{Residual, largest_score};
 use super::prepare;
 use super::problem::Problem;
 use super::resampling::Scored;
 use super::sample::Sample;
-use super::settings::{Origin, Settings, count_setters, shared_setters};
+use super::settings::{Origin, Settings, climb_setters, count_setters, shared_setters};
 use crate::data::Source;
 use crate::distribution::{ChiSquared, Normal};
 use crate::error::{Error, Result};
@@ -152,7 +153,7 @@ impl DispersionEstimate {
 }
 
 impl Model for Overdispersed {
-    const OF_COUNTS: bool = true;
+    const LINK: Link = Link::Log;
     const NAME: &'static str = "negative binomial regression";
     const HAS_LEVERAGE: bool = false;
     const REFITS: bool = true;
@@ -230,6 +231,7 @@ impl Overdispersed {
 
 shared_setters!(NegativeBinomial, "Negative binomial regression");
 count_setters!(NegativeBinomial);
+climb_setters!(NegativeBinomial);
 
 impl Default for NegativeBinomial {
     fn default() -> Self {

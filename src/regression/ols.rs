@@ -22,6 +22,7 @@ use ndarray::{Array2, s};
 use super::fit::{Estimate, Fit, Model, Shared};
 use super::irls::TIGHT;
 use super::least_squares::{self, Independent, Orthonormal};
+use super::link::Link;
 use super::prepare;
 use super::problem::{Problem, Pruning};
 use super::sample::{Sample, WeightKind};
@@ -64,7 +65,7 @@ pub struct LeastSquares {
 }
 
 impl Model for LeastSquares {
-    const OF_COUNTS: bool = false;
+    const LINK: Link = Link::Identity;
     const NAME: &'static str = "OLS";
 
     fn statistics(&self) -> Vec<(&'static str, f64)> {
@@ -116,7 +117,12 @@ impl Ols {
                 must: "left to count models; divide the outcome by it instead".into(),
             });
         }
-        let pruning = Pruning { zeros: false, keep_singletons: self.settings.keep_singletons, excluded: &[] };
+        let pruning = Pruning {
+            zeros: false,
+            ones: false,
+            keep_singletons: self.settings.keep_singletons,
+            excluded: &[],
+        };
         let mut problem = Problem::new(&sample, pruning)?;
         let dropped = prepare::dropped(&sample, &problem.pruned, &[]);
         let center = prepare::outcome_scale(&sample, &problem)?;

@@ -25,13 +25,14 @@ use ndarray::Array1;
 use super::fit::{Estimate, Fit, Model, Shared};
 use super::irls::Limits;
 use super::likelihood::{Ascent, Family, scores};
+use super::link::Link;
 use super::maximum::settle;
 use super::prepare;
 use super::problem::{Problem, Pruning};
 use super::resampling::Scored;
 use super::sample::Sample;
 use super::separation;
-use super::settings::{Origin, Settings, count_setters, shared_setters};
+use super::settings::{Origin, Settings, climb_setters, count_setters, shared_setters};
 use crate::data::Source;
 use crate::error::{Error, Result};
 use crate::inference::{Covariance, Estimates};
@@ -100,7 +101,7 @@ impl Counts {
 }
 
 impl Model for Counts {
-    const OF_COUNTS: bool = true;
+    const LINK: Link = Link::Log;
     const NAME: &'static str = "Poisson";
     const REFITS: bool = true;
 
@@ -178,6 +179,7 @@ impl FromStr for Residual {
 
 shared_setters!(Poisson, "Poisson regression");
 count_setters!(Poisson);
+climb_setters!(Poisson);
 
 impl Default for Poisson {
     fn default() -> Self {
@@ -234,11 +236,12 @@ impl Poisson {
     pub fn separated(&self, formula: &str, data: &dyn Source) -> Result<Vec<(usize, f64)>> {
         let sample = self.settings.draw(formula, data, true)?.sample;
         sample.check(true)?;
-        let pruning = Pruning { zeros: true, keep_singletons: true, excluded: &[] };
+        let pruning = Pruning { zeros: true, ones: false, keep_singletons: true, excluded: &[] };
         let mut problem = Problem::new(&sample, pruning)?;
         // A level of zeros is its own certificate.
         let mut found: Vec<(usize, f64)> = problem.pruned.zeros.iter().map(|&row| (row, 1.0)).collect();
-        let places = separation::certificate(&mut problem)?;
+        let side = separation::of_counts(&problem);
+        let places = separation::certificate(&mut problem, &side)?;
         found.extend(places.into_iter().map(|(p, z)| (problem.kept[problem.absorber.row(p)], z)));
         found.iter_mut().for_each(|(row, _)| *row = sample.origin[*row]);
         found.sort_unstable_by_key(|(row, _)| *row);

@@ -10,6 +10,7 @@ use ndarray::{Array1, Array2};
 use super::absorb::components;
 use super::fit::{Fit, Model};
 use super::irls::TIGHT;
+use super::link::Link;
 use super::problem::Effect;
 use super::settings::Origin;
 use crate::data::{Absorbed, MISSING, Panel, Source, numbers};
@@ -27,17 +28,17 @@ pub struct Prediction {
     pub linear_std_error: Array1<f64>,
     /// The mean of the outcome.
     pub mean: Array1<f64>,
-    /// The standard error of the mean, by the delta method for counts.
+    /// The standard error of the mean, by the delta method.
     pub std_error: Array1<f64>,
     /// Degrees of freedom of the intervals' `t`.
     pub degrees: f64,
     /// What the caller should know.
     pub notes: Vec<String>,
-    counts: bool,
+    link: Link,
 }
 
 impl Prediction {
-    /// The interval of the mean at `level` (0.95 for 95 %); for counts, that of the linear predictor transformed.
+    /// The interval of the mean at `level` (0.95 for 95 %): that of the linear predictor, transformed.
     ///
     /// # Errors
     /// [`Error::Argument`] for a level outside 0 to 1.
@@ -50,7 +51,7 @@ impl Prediction {
         };
         let end = |side: f64| {
             let linear = &self.linear + &(&self.linear_std_error * (side * reach));
-            if self.counts { linear.exp() } else { linear }
+            linear.mapv_into(|eta| self.link.mean(eta))
         };
         Ok((end(-1.0), end(1.0)))
     }
@@ -220,10 +221,10 @@ impl<M: Model> Fit<M> {
         let mut notes = new.notes.clone();
         let linear = self.linear_at(&new)?;
         let linear_std_error = self.errors_at(&new, &mut notes)?;
-        let mean = if M::OF_COUNTS { linear.exp() } else { linear.clone() };
-        let std_error = if M::OF_COUNTS { &mean * &linear_std_error } else { linear_std_error.clone() };
+        let mean = linear.mapv(|eta| M::LINK.mean(eta));
+        let std_error = linear.mapv(|eta| M::LINK.slope(eta)) * &linear_std_error;
         let degrees = self.degrees_of_freedom();
-        Ok(Prediction { linear, linear_std_error, mean, std_error, degrees, notes, counts: M::OF_COUNTS })
+        Ok(Prediction { linear, linear_std_error, mean, std_error, degrees, notes, link: M::LINK })
     }
 
     fn linear_at(&self, new: &NewRows) -> Result<Array1<f64>> {

@@ -9,11 +9,14 @@ use super::sample::{Sample, WeightKind};
 use crate::data::Dropped;
 use crate::error::{Error, Result};
 
+/// Why a row is left out whose level has no other outcome than zero.
+pub(super) const ALL_ZERO: &str = "in a level whose outcomes are all zero";
+
 /// Rows left out so far: for missing values, by the effects, by separation.
 pub(super) fn dropped(sample: &Sample, pruned: &Pruned, separated: &[usize]) -> Vec<Dropped> {
     let mut all = sample.dropped.clone();
     let causes = [
-        (&pruned.zeros[..], "in a level whose outcomes are all zero"),
+        (&pruned.zeros[..], ALL_ZERO),
         (separated, "separated"),
         (&pruned.singletons[..], "alone in a level"),
     ];

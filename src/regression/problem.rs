@@ -31,7 +31,7 @@ pub(super) struct Problem {
 pub(super) struct Pruned {
     /// Alone in a level.
     pub(super) singletons: Vec<usize>,
-    /// In a level whose outcomes are all zero, so that its coefficient runs to −∞.
+    /// In a level whose outcomes are all zero, or all one, so that its coefficient runs away.
     pub(super) zeros: Vec<usize>,
 }
 
@@ -50,6 +50,8 @@ pub(super) struct Effect {
 pub(super) struct Pruning<'a> {
     /// Whether levels with zeros only are left out.
     pub(super) zeros: bool,
+    /// Whether levels with ones only are left out: of shares.
+    pub(super) ones: bool,
     /// Whether rows alone in a level stay.
     pub(super) keep_singletons: bool,
     /// Rows of the sample already found to be separated.
@@ -198,28 +200,32 @@ fn prune(sample: &Sample, effects: &[Effect], pruning: Pruning<'_>) -> (Vec<usiz
     let mut kept: Vec<usize> = (0..alive.len()).filter(|&row| alive[row]).collect();
     let mut pruned = Pruned::default();
     let positive = |row: usize| u32::from(!pruning.zeros || sample.least(row) > 0.0);
-    let mut counts: Vec<Vec<(u32, u32)>> = blocks.iter().map(|b| vec![(0, 0); b.levels]).collect();
+    let below = |row: usize| u32::from(!pruning.ones || sample.outcome[row] < 1.0);
+    let mut counts: Vec<Vec<(u32, u32, u32)>> = blocks.iter().map(|b| vec![(0, 0, 0); b.levels]).collect();
     for (block, counts) in blocks.iter().zip(&mut counts) {
         for &row in &kept {
-            let (all, nonzero) = &mut counts[block.codes[row] as usize];
+            let (all, nonzero, not_one) = &mut counts[block.codes[row] as usize];
             *all += 1;
             *nonzero += positive(row);
+            *not_one += below(row);
         }
     }
-    let useless =
-        |&(all, nonzero): &(u32, u32)| all > 0 && (nonzero == 0 || (all == 1 && !pruning.keep_singletons));
+    let useless = |&(all, nonzero, not_one): &(u32, u32, u32)| {
+        all > 0 && (nonzero == 0 || not_one == 0 || (all == 1 && !pruning.keep_singletons))
+    };
     while counts.iter().flatten().any(useless) {
         kept.retain(|&row| {
             let mine = || blocks.iter().zip(&counts).map(|(b, c)| c[b.codes[row] as usize]);
             if !mine().any(|count| useless(&count)) {
                 return true;
             }
-            let zeros = mine().any(|(_, nonzero)| nonzero == 0);
+            let zeros = mine().any(|(_, nonzero, not_one)| nonzero == 0 || not_one == 0);
             (if zeros { &mut pruned.zeros } else { &mut pruned.singletons }).push(row);
             for (block, counts) in blocks.iter().zip(&mut counts) {
-                let (all, nonzero) = &mut counts[block.codes[row] as usize];
+                let (all, nonzero, not_one) = &mut counts[block.codes[row] as usize];
                 *all -= 1;
                 *nonzero -= positive(row);
+                *not_one -= below(row);
             }
             false
         });
@@ -257,7 +263,7 @@ mod tests {
     #[test]
     fn leaving_out_a_row_can_make_another_useless() {
         let sample = sample(&[1.0; 6], &[0., 1., 1., 2., 2., 2.], &[0., 0., 1., 1., 2., 2.]);
-        let pruning = Pruning { zeros: false, keep_singletons: false, excluded: &[] };
+        let pruning = Pruning { zeros: false, ones: false, keep_singletons: false, excluded: &[] };
         let problem = Problem::new(&sample, pruning).expect("two rows are left");
         assert_eq!(problem.kept, [4, 5]);
         assert_eq!(problem.pruned.singletons, [0, 1, 2, 3]);
@@ -266,7 +272,7 @@ mod tests {
     #[test]
     fn levels_of_zeros_go_first() {
         let sample = sample(&[0., 0., 0., 2., 3., 4.], &[0., 0., 1., 1., 2., 2.], &[5., 6., 5., 6., 5., 6.]);
-        let pruning = Pruning { zeros: true, keep_singletons: true, excluded: &[] };
+        let pruning = Pruning { zeros: true, ones: false, keep_singletons: true, excluded: &[] };
         let problem = Problem::new(&sample, pruning).expect("rows are left");
         assert_eq!(problem.pruned.zeros, [0, 1]);
         assert_eq!(problem.effects[0].codes, [1, 2]);

@@ -374,6 +374,27 @@ impl Sample {
         Ok(())
     }
 
+    /// Refuses what is no share, and shares that are all none or all of it.
+    pub(super) fn check_shares(&self) -> Result<()> {
+        self.check(false)?;
+        let share = |v: f64| (0.0..=1.0).contains(&v);
+        self.every(&self.outcome_name, self.outcome.iter(), share, "a share, from 0 to 1")?;
+        if let Some(exposure) = &self.exposure {
+            return Err(Error::Argument {
+                argument: "exposure".into(),
+                value: format!("`{}`", exposure.name),
+                must: "left to counts: a share has none (weigh rows by it instead)".into(),
+            });
+        }
+        for end in [0.0, 1.0] {
+            if self.outcome.iter().all(|&y| y == end) {
+                let why = format!("`{}` is {end} in every row", self.outcome_name);
+                return Err(Error::NothingToEstimate { why });
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses values that no regression can take; `counts` must not be negative either.
     pub(super) fn check_values(&self, counts: bool) -> Result<()> {
         if self.rows() == 0 {

@@ -23,13 +23,27 @@ const NOTHING: f64 = 1e-4;
 /// Rounds before giving up.
 const ROUNDS: usize = 5_000;
 
-/// Places that are separated, with the value of the certificate; empty if the maximum exists.
+/// Which way the linear predictor of a place may run without the likelihood falling: down, up, or (0) neither.
+///
+/// Of a count down, if it may be zero; of a share down if it is 0 and up if it is 1. The certificate is that of the
+/// linear predictor turned about: positive where it may run down.
+pub(super) fn of_counts(problem: &Problem) -> Vec<f64> {
+    let may_be_zero = |place: usize| problem.cell(place).lo == 0.0;
+    (0..problem.rows()).map(|place| f64::from(u8::from(may_be_zero(place)))).collect()
+}
+
+/// As [`of_counts`], of shares.
+pub(super) fn of_shares(problem: &Problem) -> Vec<f64> {
+    let side = |&y: &f64| f64::from(u8::from(y == 0.0)) - f64::from(u8::from(y == 1.0));
+    problem.outcome.iter().map(side).collect()
+}
+
+/// Places that are separated, with the value of the certificate; empty if the maximum exists. `side` says which way every
+/// place may run.
 ///
 /// Demeans the columns of `problem` under its own weights: it is of no use for fitting afterwards.
-pub(super) fn certificate(problem: &mut Problem) -> Result<Vec<(usize, f64)>> {
-    // A count that may be zero gives way like a zero.
-    let zero: Vec<bool> = (0..problem.rows()).map(|place| problem.cell(place).lo == 0.0).collect();
-    let weights: Vec<f64> = zero.iter().map(|&zero| if zero { 1.0 } else { HEAVY }).collect();
+pub(super) fn certificate(problem: &mut Problem, side: &[f64]) -> Result<Vec<(usize, f64)>> {
+    let weights: Vec<f64> = side.iter().map(|&side| if side == 0.0 { HEAVY } else { 1.0 }).collect();
     problem.absorber.weigh(&weights);
     problem.columns.column_mut(0).fill(0.0);
     for _ in 0..2 {
@@ -40,27 +54,27 @@ pub(super) fn certificate(problem: &mut Problem) -> Result<Vec<(usize, f64)>> {
     problem.keep_columns(&kept);
     let ortho = Orthonormal::new(problem.columns.slice(s![.., 1..]), &weights);
 
-    let mut target: Vec<f64> = zero.iter().map(|&zero| f64::from(u8::from(zero))).collect();
+    let mut target: Vec<f64> = side.to_vec();
     let mut column = ndarray::Array2::zeros((target.len(), 1));
     for _ in 0..ROUNDS {
         column.column_mut(0).iter_mut().zip(&target).for_each(|(c, &t)| *c = t);
         problem.absorber.residualize(column.view_mut(), TIGHT)?;
         let Some(residual) = column.as_slice_mut() else { unreachable!("one column is contiguous") };
         ortho.project(&weights, residual);
-        let largest = target.iter().copied().fold(0.0, f64::max);
+        let largest = target.iter().fold(0.0_f64, |most, t| most.max(t.abs()));
         if largest < NOTHING {
             return Ok(Vec::new());
         }
         let mut worst = 0.0_f64;
-        for ((target, residual), &zero) in target.iter_mut().zip(residual.iter()).zip(&zero) {
+        for ((target, residual), &side) in target.iter_mut().zip(residual.iter()).zip(side) {
             let fitted = *target - *residual;
-            if zero {
+            if side != 0.0 {
                 worst = worst.max(residual.abs());
-                *target = fitted.max(0.0);
+                *target = side * (side * fitted).max(0.0);
             }
         }
         if worst < 0.1 * NOTHING {
-            let positive = |(_, z): &(usize, f64)| *z > NOTHING;
+            let positive = |(_, z): &(usize, f64)| z.abs() > NOTHING;
             return Ok(target.into_iter().enumerate().filter(positive).collect());
         }
     }

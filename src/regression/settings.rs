@@ -290,7 +290,7 @@ macro_rules! shared_setters {
 }
 pub(super) use shared_setters;
 
-/// The setters that regressions of counts share.
+/// The setters that regressions of counts share, with those of the climb.
 macro_rules! count_setters {
     ($specification:ident) => {
         impl $specification {
@@ -322,7 +322,15 @@ macro_rules! count_setters {
                 self.settings.bounds = Some((lo.into(), hi.into()));
                 self
             }
+        }
+    };
+}
+pub(super) use count_setters;
 
+/// The setters of what is climbed by Newton's method.
+macro_rules! climb_setters {
+    ($specification:ident) => {
+        impl $specification {
             /// The root mean square of the last step in the linear predictor; `1e-8` unless set.
             #[must_use]
             pub fn tolerance(mut self, tolerance: f64) -> Self {
@@ -347,4 +355,4 @@ macro_rules! count_setters {
         }
     };
 }
-pub(super) use count_setters;
+pub(super) use climb_setters;

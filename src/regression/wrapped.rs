@@ -2,6 +2,7 @@
 
 use super::fit::{Fit, Model};
 use super::iv::{Instrumented, Iv};
+use super::logit::{Logit, Shares};
 use super::negative_binomial::{NegativeBinomial, Overdispersed};
 use super::ols::{LeastSquares, Ols};
 use super::poisson::{Counts, Poisson};
@@ -109,6 +110,7 @@ macro_rules! wrapped {
 wrapped!(Ols, LeastSquares, false, false);
 wrapped!(Poisson, Counts, true, false);
 wrapped!(NegativeBinomial, Overdispersed, true, false);
+wrapped!(Logit, Shares, false, false);
 wrapped!(Iv, Instrumented, false, true);
 
 /// Data with more columns than they came with.

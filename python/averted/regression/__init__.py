@@ -13,6 +13,7 @@ from averted.regression.distributed_lag import DistributedLag, DistributedLagFit
 from averted.regression.fit import CountFit, OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import Iv, IvFit, IvPoisson, IvPoissonFit
 from averted.regression.local_projection import LocalProjection, LocalProjectionFit
+from averted.regression.logit import Logit, LogitFit
 from averted.regression.margins import AvertedByPath, Margins
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
 from averted.regression.negative_binomial import Dispersion, NegativeBinomial, NegativeBinomialFit
@@ -35,6 +36,8 @@ __all__ = [
     "IvPoissonFit",
     "LocalProjection",
     "LocalProjectionFit",
+    "Logit",
+    "LogitFit",
     "Margins",
     "NegativeBinomial",
     "NegativeBinomialFit",

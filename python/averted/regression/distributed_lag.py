@@ -15,6 +15,7 @@ from averted._result import Result, Table
 from averted.regression.curve import Curve
 from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import IvFit
+from averted.regression.logit import LogitFit
 from averted.regression.negative_binomial import NegativeBinomialFit
 from averted.regression.specification import Ols, _raises, _Specification
 
@@ -357,6 +358,7 @@ def _regression(core: _core.RegressionFit, kind: Kind, model: _Specification, so
         "ols": OlsFit,
         "poisson": PoissonFit,
         "negative_binomial": NegativeBinomialFit,
+        "logit": LogitFit,
         "iv": IvFit,
     }
     return kinds.get(model._model, RegressionFit)(core, kind, model, source)

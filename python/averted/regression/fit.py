@@ -357,8 +357,8 @@ class OlsFit(RegressionFit, WildBootstrap):
         return dict(self._core.statistics)["sigma"]
 
 
-class CountFit(RegressionFit):
-    """A fitted regression of counts."""
+class ClimbedFit(RegressionFit):
+    """A fit by Newton steps."""
 
     @property
     def deviance(self) -> float:
@@ -393,6 +393,10 @@ class CountFit(RegressionFit):
 
     def _glance(self) -> dict[str, Any]:
         return {**super()._glance(), "iterations": self.iterations, "converged": self.converged}
+
+
+class CountFit(ClimbedFit):
+    """A fitted regression of counts."""
 
 
 class PoissonFit(CountFit, ScoreBootstrap):

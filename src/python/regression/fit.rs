@@ -10,7 +10,7 @@ use crate::python::convert::enter;
 use crate::python::data::{AnySource, PyFrame};
 use crate::python::inference::PyTable;
 use crate::regression::{
-    Counts, FixedEffect, IvFit, IvPoissonFit, NegativeBinomialFit, OlsFit, PoissonFit, Residual,
+    Counts, FixedEffect, IvFit, IvPoissonFit, LogitFit, NegativeBinomialFit, OlsFit, PoissonFit, Residual,
 };
 
 /// A fitted regression.
@@ -22,6 +22,7 @@ pub(super) enum AnyFit {
     Ols(OlsFit),
     Poisson(PoissonFit),
     NegativeBinomial(NegativeBinomialFit),
+    Logit(LogitFit),
     Iv(IvFit),
     IvPoisson(IvPoissonFit),
 }
@@ -32,7 +33,7 @@ impl PyFit {
         match &self.0 {
             AnyFit::Poisson(fit) => Some(fit.model()),
             AnyFit::IvPoisson(fit) => fit.model().counts.as_ref(),
-            AnyFit::Ols(_) | AnyFit::Iv(_) | AnyFit::NegativeBinomial(_) => None,
+            AnyFit::Ols(_) | AnyFit::Iv(_) | AnyFit::NegativeBinomial(_) | AnyFit::Logit(_) => None,
         }
     }
 }
@@ -137,6 +138,10 @@ impl PyFit {
             let m = fit.model();
             return Some((m.iterations, m.inner_iterations, m.score, m.converged));
         }
+        if let AnyFit::Logit(fit) = &self.0 {
+            let m = fit.model();
+            return Some((m.iterations, m.inner_iterations, m.score, m.converged));
+        }
         let m = self.counts()?;
         Some((m.iterations, m.inner_iterations, m.score, m.converged))
     }
@@ -167,6 +172,9 @@ impl PyFit {
     #[getter]
     fn separated(&self) -> Vec<(usize, f64)> {
         if let AnyFit::NegativeBinomial(fit) = &self.0 {
+            return fit.model().separated.clone();
+        }
+        if let AnyFit::Logit(fit) = &self.0 {
             return fit.model().separated.clone();
         }
         self.counts().map_or_else(Vec::new, |m| m.separated.clone())
@@ -229,6 +237,7 @@ impl PyFit {
             }
             (AnyFit::Poisson(fit), _) => fit.residuals(kind),
             (AnyFit::NegativeBinomial(fit), _) => fit.residuals(kind),
+            (AnyFit::Logit(fit), _) => fit.residuals(kind),
         };
         Ok(residuals.to_pyarray(py))
     }
@@ -262,6 +271,7 @@ impl PyFit {
                 AnyFit::Ols(fit) => AnyFit::Ols(with!(fit)?),
                 AnyFit::Poisson(fit) => AnyFit::Poisson(with!(fit)?),
                 AnyFit::NegativeBinomial(fit) => AnyFit::NegativeBinomial(with!(fit)?),
+                AnyFit::Logit(fit) => AnyFit::Logit(with!(fit)?),
                 AnyFit::Iv(fit) => AnyFit::Iv(with!(fit)?),
                 AnyFit::IvPoisson(fit) => AnyFit::IvPoisson(with!(fit)?),
             })

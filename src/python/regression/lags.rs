@@ -241,6 +241,7 @@ pub(in crate::python) fn distributed_lag(
             AnySpecification::Ols(ols) => fitted!(Ols, ols),
             AnySpecification::Poisson(poisson) => fitted!(Poisson, poisson),
             AnySpecification::NegativeBinomial(negative) => fitted!(NegativeBinomial, negative),
+            AnySpecification::Logit(logit) => fitted!(Logit, logit),
             AnySpecification::Iv(iv) => fitted!(Iv, iv),
             AnySpecification::IvPoisson(_) => return Err(super::not_wrapped()),
         })
@@ -271,6 +272,7 @@ pub(in crate::python) fn lag_lengths(
         AnySpecification::Ols(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::Poisson(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::NegativeBinomial(r) => wanted.lengths(r, formula, &source, &lengths),
+        AnySpecification::Logit(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::Iv(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::IvPoisson(_) => Err(super::not_wrapped()),
     })?;

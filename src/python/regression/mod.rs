@@ -30,6 +30,7 @@ macro_rules! either {
             $kind::Ols($name) => $call,
             $kind::Poisson($name) => $call,
             $kind::NegativeBinomial($name) => $call,
+            $kind::Logit($name) => $call,
             $kind::Iv($name) => $call,
             $kind::IvPoisson($name) => $call,
         }
@@ -42,6 +43,6 @@ fn not_wrapped() -> crate::Error {
     crate::Error::Argument {
         argument: "regression".into(),
         value: "IvPoisson".into(),
-        must: "Ols, Poisson, NegativeBinomial or Iv".into(),
+        must: "Ols, Poisson, NegativeBinomial, Logit or Iv".into(),
     }
 }

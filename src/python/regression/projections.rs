@@ -11,7 +11,7 @@ use crate::python::convert::enter;
 use crate::python::data::AnySource;
 use crate::python::inference::PyTable;
 use crate::regression::{
-    Counts, Instrumented, LeastSquares, LocalProjection, LocalProjectionFit, Overdispersed, Response,
+    Counts, Instrumented, LeastSquares, LocalProjection, LocalProjectionFit, Overdispersed, Response, Shares,
 };
 
 /// A fitted local projection.
@@ -22,6 +22,7 @@ enum AnyProjection {
     Ols(LocalProjectionFit<LeastSquares>),
     Poisson(LocalProjectionFit<Counts>),
     NegativeBinomial(LocalProjectionFit<Overdispersed>),
+    Logit(LocalProjectionFit<Shares>),
     Iv(LocalProjectionFit<Instrumented>),
 }
 
@@ -32,6 +33,7 @@ macro_rules! whichever {
             AnyProjection::Ols($name) => $call,
             AnyProjection::Poisson($name) => $call,
             AnyProjection::NegativeBinomial($name) => $call,
+            AnyProjection::Logit($name) => $call,
             AnyProjection::Iv($name) => $call,
         }
     };
@@ -56,6 +58,7 @@ impl PyProjection {
             AnyProjection::Ols(fit) => all!(Ols, fit),
             AnyProjection::Poisson(fit) => all!(Poisson, fit),
             AnyProjection::NegativeBinomial(fit) => all!(NegativeBinomial, fit),
+            AnyProjection::Logit(fit) => all!(Logit, fit),
             AnyProjection::Iv(fit) => all!(Iv, fit),
         }
     }
@@ -80,6 +83,7 @@ impl PyProjection {
                 AnyProjection::NegativeBinomial(fit) => {
                     AnyProjection::NegativeBinomial(fit.with_covariance(which)?)
                 }
+                AnyProjection::Logit(fit) => AnyProjection::Logit(fit.with_covariance(which)?),
                 AnyProjection::Iv(fit) => AnyProjection::Iv(fit.with_covariance(which)?),
             })
         })?;
@@ -154,6 +158,7 @@ pub(in crate::python) fn local_projection(
             AnySpecification::NegativeBinomial(negative) => {
                 AnyProjection::NegativeBinomial(wanted.fit(negative, &source)?)
             }
+            AnySpecification::Logit(logit) => AnyProjection::Logit(wanted.fit(logit, &source)?),
             AnySpecification::Iv(iv) => AnyProjection::Iv(wanted.fit(iv, &source)?),
             AnySpecification::IvPoisson(_) => return Err(super::not_wrapped()),
         })

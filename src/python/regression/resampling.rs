@@ -169,6 +169,9 @@ fn resampled(fit: &AnyFit) -> crate::Result<&dyn Resampled> {
     if let AnyFit::NegativeBinomial(fit) = fit {
         return Ok(fit);
     }
+    if let AnyFit::Logit(fit) = fit {
+        return Ok(fit);
+    }
     if let AnyFit::Iv(fit) = fit {
         return Ok(fit);
     }
@@ -176,7 +179,7 @@ fn resampled(fit: &AnyFit) -> crate::Result<&dyn Resampled> {
     Err(Error::Argument {
         argument,
         value,
-        must: "least squares, counts without instruments, or linear with instruments".into(),
+        must: "least squares, counts and shares without instruments, or linear with instruments".into(),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::data::Count;
 use crate::inference::SmallSample;
 use crate::python::convert::enter;
 use crate::python::data::{AnyColumn, AnySource};
-use crate::regression::{Iv, IvPoisson, NegativeBinomial, Ols, Poisson, Sample, Variance, WeightKind};
+use crate::regression::{Iv, IvPoisson, Logit, NegativeBinomial, Ols, Poisson, Sample, Variance, WeightKind};
 
 /// Which regression, and everything it was told.
 #[pyclass(frozen, name = "Regression", module = "averted._core")]
@@ -20,6 +20,7 @@ pub(super) enum AnySpecification {
     Ols(Ols),
     Poisson(Poisson),
     NegativeBinomial(NegativeBinomial),
+    Logit(Logit),
     Iv(Iv),
     IvPoisson(IvPoisson),
 }
@@ -92,6 +93,13 @@ impl PySpecification {
             let made = Iv::new().method(super::instruments::method(&name, alpha)?);
             return Ok(Self(AnySpecification::Iv(shared!(made))));
         }
+        if model == "logit" {
+            let mut made = Logit::new().tolerance(tolerance).max_iterations(max_iterations);
+            if let Some(column) = offset {
+                made = made.offset(column);
+            }
+            return Ok(Self(AnySpecification::Logit(shared!(made))));
+        }
         if model == "ols" {
             let made = Ols::new();
             return Ok(Self(AnySpecification::Ols(shared!(made))));
@@ -137,6 +145,7 @@ impl PySpecification {
                 AnySpecification::NegativeBinomial(negative) => {
                     AnyFit::NegativeBinomial(negative.fit(formula, &source)?)
                 }
+                AnySpecification::Logit(logit) => AnyFit::Logit(logit.fit(formula, &source)?),
                 AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit(formula, &source)?),
                 AnySpecification::IvPoisson(iv) => AnyFit::IvPoisson(iv.fit(formula, &source)?),
             })
@@ -204,6 +213,7 @@ impl PySpecification {
                 AnySpecification::NegativeBinomial(negative) => {
                     AnyFit::NegativeBinomial(negative.fit_arrays(sample)?)
                 }
+                AnySpecification::Logit(logit) => AnyFit::Logit(logit.fit_arrays(sample)?),
                 AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit_arrays(sample)?),
                 AnySpecification::IvPoisson(iv) => AnyFit::IvPoisson(iv.fit_arrays(sample)?),
             })
@@ -238,6 +248,9 @@ impl PySpecification {
             }
             AnySpecification::NegativeBinomial(negative) => {
                 AnySpecification::NegativeBinomial(negative.clone().note_nonconvergence(!raises))
+            }
+            AnySpecification::Logit(logit) => {
+                AnySpecification::Logit(logit.clone().note_nonconvergence(!raises))
             }
             other => other.clone(),
         }

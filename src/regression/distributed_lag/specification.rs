@@ -11,6 +11,7 @@ use crate::data::formula::Expression;
 use crate::data::{Source, numbers};
 use crate::error::{Error, Result};
 use crate::inference::significant;
+use crate::regression::Link;
 use crate::regression::fit::{Fit, Model};
 use crate::regression::wrapped::{Regression, Widened, coefficient, term, with_terms};
 
@@ -215,7 +216,7 @@ fn information<M: Model>(fit: &Fit<M>, columns: &[usize]) -> Information {
     Information {
         theta: columns.iter().map(|&j| estimate.coefficients[j]).collect(),
         inverse,
-        scale: (!M::OF_COUNTS).then_some((estimate.dispersion, free)),
+        scale: (M::LINK == Link::Identity).then_some((estimate.dispersion, free)),
     }
 }
 

@@ -34,6 +34,7 @@ use crate::regression::fit::{Estimate, Fit, Model, Shared};
 use crate::regression::inference::Grouped;
 use crate::regression::irls::TIGHT;
 use crate::regression::least_squares::Orthonormal;
+use crate::regression::link::Link;
 use crate::regression::ols::{LeastSquares, Sums, weighted_square};
 use crate::regression::prepare;
 use crate::regression::problem::{Problem, Pruning};
@@ -104,7 +105,7 @@ pub struct Instrumented {
 
 impl Model for Instrumented {
     const HAS_LEVERAGE: bool = false;
-    const OF_COUNTS: bool = false;
+    const LINK: Link = Link::Identity;
     const NAME: &'static str = "IV";
 
     fn title(&self) -> String {
@@ -178,7 +179,12 @@ impl Iv {
                 must: "left to count models; divide the outcome by it instead".into(),
             });
         }
-        let pruning = Pruning { zeros: false, keep_singletons: self.settings.keep_singletons, excluded: &[] };
+        let pruning = Pruning {
+            zeros: false,
+            ones: false,
+            keep_singletons: self.settings.keep_singletons,
+            excluded: &[],
+        };
         let mut problem = Problem::new(&sample, pruning)?;
         let dropped = prepare::dropped(&sample, &problem.pruned, &[]);
         let (middle, size) = prepare::outcome_scale(&sample, &problem)?;

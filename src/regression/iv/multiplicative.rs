@@ -39,7 +39,7 @@ pub(super) fn fit(
                 .into(),
         });
     }
-    let pruning = Pruning { zeros: false, keep_singletons: true, excluded: &[] };
+    let pruning = Pruning { zeros: false, ones: false, keep_singletons: true, excluded: &[] };
     let mut problem = Problem::new(&sample, pruning)?;
     let weights = problem.weights.clone();
     let roles = Roles::find(&sample, &problem, &weights, &mut notes)?;

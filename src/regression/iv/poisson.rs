@@ -23,6 +23,7 @@ use crate::inference::{Covariance, significant};
 use crate::regression::fit::{Estimate, Fit, Model, Shared};
 use crate::regression::irls::{Limits, TIGHT};
 use crate::regression::least_squares::{Orthonormal, invert_upper};
+use crate::regression::link::Link;
 use crate::regression::poisson::{Counts, Poisson};
 use crate::regression::prepare;
 use crate::regression::problem::{Problem, Pruning};
@@ -94,7 +95,7 @@ pub struct InstrumentedCounts {
 }
 
 impl Model for InstrumentedCounts {
-    const OF_COUNTS: bool = true;
+    const LINK: Link = Link::Log;
     const NAME: &'static str = "Poisson with instruments";
     const SANDWICH_ONLY: bool = true;
     const HAS_LEVERAGE: bool = false;
@@ -235,7 +236,12 @@ impl First {
         settings: &Settings,
         notes: &mut Vec<String>,
     ) -> Result<Self> {
-        let pruning = Pruning { zeros: true, keep_singletons: settings.keep_singletons, excluded: separated };
+        let pruning = Pruning {
+            zeros: true,
+            ones: false,
+            keep_singletons: settings.keep_singletons,
+            excluded: separated,
+        };
         let mut problem = Problem::new(sample, pruning)?;
         problem.columns.column_mut(0).fill(0.0);
         let weights = problem.weights.clone();

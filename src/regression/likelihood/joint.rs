@@ -199,10 +199,11 @@ impl<'a> Climb<'a> {
     /// The likelihood and its pieces where the climb stands.
     fn evaluate(&mut self) {
         let likelihood = Likelihood::new(self.family, self.tau.exp(), self.largest);
+        let link = self.family.link();
         let (mut total, mut scale) = (0.0, 0.0);
         for (i, pieces) in self.pieces.iter_mut().enumerate() {
             let eta = self.linear[i];
-            let mean = eta.exp();
+            let mean = link.mean(eta);
             self.mean[i] = mean;
             *pieces = likelihood.pieces(self.cells[i], eta, mean);
             let log = self.problem.weights[i] * pieces.log;
@@ -323,13 +324,20 @@ impl<'a> Climb<'a> {
         Ok(size)
     }
 
-    /// Zeros whose rate lies `depth` below the overall rate on the log scale.
+    /// Places that have run away: zeros whose rate lies `depth` below the overall rate on the log scale, shares of all or
+    /// nothing that the mean has come as close to on the scale of the logit.
     fn vanishing(&self, depth: f64) -> Vec<usize> {
         let sunk = |i: &usize| {
             let rate = self.linear[*i] - self.problem.offset[*i];
             self.cells[*i].lo == 0.0 && rate < self.log_rate - depth
         };
-        (0..self.linear.len()).filter(sunk).collect()
+        // A share runs away towards the end that it is at.
+        let settled = |i: &usize| {
+            let (y, eta) = (self.cells[*i].lo, self.linear[*i]);
+            (y == 0.0 && eta < -depth) || (y == 1.0 && eta > depth)
+        };
+        let of_shares = self.family == Family::Logit;
+        (0..self.linear.len()).filter(|i| if of_shares { settled(i) } else { sunk(i) }).collect()
     }
 
     /// Weights, scores and what the dispersion carries, at the exact information.

@@ -5,6 +5,7 @@
 //! | Poisson | `μ = exp(η)` | `μ` |
 //! | negative binomial, quadratic (NB2) | `μ` | `μ + αμ²` |
 //! | negative binomial, linear (NB1) | `μ` | `(1 + α)μ` |
+//! | logit | `1/(1 + exp(−η))` | of shares: any |
 //!
 //! (Cameron & Trivedi 1986, *Journal of Applied Econometrics* 1.) A count that is known only as an interval has the
 //! likelihood `P(lo ≤ y ≤ hi)`; by Louis (1982, *JRSS B* 44) its score is the expectation of the score of a count in the
@@ -13,6 +14,7 @@
 mod interval;
 mod joint;
 mod linear;
+mod logit;
 mod poisson;
 mod quadratic;
 
@@ -22,6 +24,7 @@ use interval::Within;
 use linear::Linear;
 use quadratic::Quadratic;
 
+use super::link::Link;
 use crate::special::log_factorial;
 
 /// What is known of an outcome: a number, or that it lies between two.
@@ -49,11 +52,18 @@ pub(super) enum Family {
     Quadratic,
     /// Variance `(1 + α)μ`.
     Linear,
+    /// Shares from 0 to 1.
+    Logit,
 }
 
 impl Family {
     pub(super) fn has_dispersion(self) -> bool {
-        self != Self::Poisson
+        matches!(self, Self::Quadratic | Self::Linear)
+    }
+
+    /// How the mean follows from the linear predictor.
+    pub(super) fn link(self) -> Link {
+        if self == Self::Logit { Link::Logit } else { Link::Log }
     }
 }
 
@@ -80,6 +90,7 @@ pub(super) enum Likelihood {
     Poisson(poisson::Poisson),
     Quadratic(Quadratic),
     Linear(Linear),
+    Logit,
 }
 
 impl Likelihood {
@@ -89,6 +100,7 @@ impl Likelihood {
             Family::Poisson => Self::Poisson(poisson::Poisson::new(largest)),
             Family::Quadratic => Self::Quadratic(Quadratic::new(dispersion, largest)),
             Family::Linear => Self::Linear(Linear::new(dispersion, largest)),
+            Family::Logit => Self::Logit,
         }
     }
 
@@ -99,6 +111,7 @@ impl Likelihood {
             Self::Poisson(own) => of(cell, |y| own.pieces(y, eta, mean)),
             Self::Quadratic(own) => own.at(eta, mean).of(cell),
             Self::Linear(own) => of(cell, |y| own.pieces(y, eta, mean)),
+            Self::Logit => logit::pieces(cell.lo, eta),
         }
     }
 }
@@ -111,11 +124,11 @@ pub(super) fn scores(
     linear: &[f64],
     dispersion: f64,
 ) -> (Vec<f64>, Vec<f64>) {
-    let family = if dispersion > 0.0 { family } else { Family::Poisson };
+    let family = if family.has_dispersion() && dispersion == 0.0 { Family::Poisson } else { family };
     let largest = bounds.iter().map(|(_, hi)| *hi).fold(0.0, f64::max);
     let likelihood = Likelihood::new(family, dispersion, largest);
     let one = |(&(lo, hi), &eta): (&(f64, f64), &f64)| {
-        let pieces = likelihood.pieces(Cell { lo, hi }, eta, eta.exp());
+        let pieces = likelihood.pieces(Cell { lo, hi }, eta, family.link().mean(eta));
         // The expected information of a negative binomial is what the dispersion is unrelated to.
         let own = if lo < hi { pieces.information } else { pieces.safe };
         (own.max(0.01 * pieces.safe).max(1e-200), pieces.score)
@@ -177,6 +190,19 @@ fn tail(x: f64) -> (f64, f64) {
 mod tests {
     use super::*;
     use crate::distribution::NegativeBinomial;
+
+    #[test]
+    fn shares_have_the_derivatives_of_their_likelihood() {
+        for y in [0.0, 0.3, 1.0] {
+            for eta in [-3.0, 0.2, 1.5] {
+                let log = |h: f64| logit::pieces(y, eta + h).log;
+                let p = logit::pieces(y, eta);
+                assert!((p.score - slope(log)).abs() < 1e-9);
+                let score = |h: f64| logit::pieces(y, eta + h).score;
+                assert!((p.information + slope(score)).abs() < 1e-9);
+            }
+        }
+    }
 
     const FAMILIES: [Family; 3] = [Family::Poisson, Family::Quadratic, Family::Linear];
 

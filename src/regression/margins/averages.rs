@@ -5,6 +5,7 @@ use super::rows::{Pieces, Setting};
 use crate::data::Frame;
 use crate::error::{Error, Result};
 use crate::regression::fit::{Fit, Model};
+use crate::regression::link::Link;
 
 /// Deaths in the fitted rows that the path taken averted, compared with another: `Σ (μ other − μ fitted)`.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,7 @@ impl<M: Model> Fit<M> {
         more: Option<&Frame>,
     ) -> Result<AvertedByPath> {
         self.predictable()?;
-        if !M::OF_COUNTS {
+        if M::LINK != Link::Log {
             return Err(Error::Argument {
                 argument: "fit".into(),
                 value: M::NAME.into(),
@@ -86,8 +87,8 @@ impl<M: Model> Fit<M> {
         if !set.is_empty() {
             eta += &(&x - &self.regressors(&[])?).dot(&self.shared.estimate.coefficients);
         }
-        let value: Vec<f64> = if M::OF_COUNTS { eta.mapv(f64::exp).to_vec() } else { eta.to_vec() };
-        let linear = if M::OF_COUNTS { value.clone() } else { vec![1.0; value.len()] };
+        let value = eta.iter().map(|&eta| M::LINK.mean(eta)).collect();
+        let linear: Vec<f64> = eta.iter().map(|&eta| M::LINK.slope(eta)).collect();
         Ok(Pieces { value, terms: vec![(linear.clone(), x)], linear })
     }
 }

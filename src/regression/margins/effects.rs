@@ -8,6 +8,7 @@ use super::Margins;
 use super::rows::{Groups, Pieces, Setting, check_moves, used as used_columns};
 use crate::data::{Column, Frame, Used};
 use crate::error::{Error, Result};
+use crate::regression::Link;
 use crate::regression::fit::{Fit, Model};
 
 /// Which derivative of the mean outcome `y` along a column `x`.
@@ -169,17 +170,13 @@ impl<M: Model> Fit<M> {
             (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0.0; n]);
         for i in 0..n {
             // `f = z s(η) r` with `r` the slope of the linear predictor: its value, and along `r` and `η`.
-            let (size, bend) = match (M::OF_COUNTS, relative) {
-                (true, true) | (false, false) => (1.0, 0.0),
-                (true, false) => (eta[i].exp(), eta[i].exp()),
-                (false, true) => (1.0 / eta[i], -1.0 / (eta[i] * eta[i])),
-            };
+            let [_, size, bend] = of_mean(M::LINK, relative, eta[i]);
             value[i] = times[i] * size * rise[i];
             along[i] = times[i] * size;
             linear[i] = times[i] * bend * rise[i];
             own[i] = linear[i];
         }
-        if M::OF_COUNTS == relative {
+        if is_linear(M::LINK, relative) {
             linear.clear();
         }
         Ok(Pieces { value, linear, terms: vec![(along, moved), (own, place.x.clone())] })
@@ -214,22 +211,28 @@ impl<M: Model> Fit<M> {
             let eta = &place.linear + &(&x - &place.x).dot(&self.shared.estimate.coefficients);
             let mut along = Vec::with_capacity(eta.len());
             for (i, &eta) in eta.iter().enumerate() {
-                let (value, bend) = match (M::OF_COUNTS, relative) {
-                    (true, true) | (false, false) => (eta, 1.0),
-                    (true, false) => (eta.exp(), eta.exp()),
-                    (false, true) => (eta.ln(), 1.0 / eta),
-                };
+                let [value, slope, _] = of_mean(M::LINK, relative, eta);
                 pieces.value[i] += sign * value;
-                linear[i] += sign * bend;
-                along.push(sign * bend);
+                linear[i] += sign * slope;
+                along.push(sign * slope);
             }
             pieces.terms.push((along, x));
         }
-        if M::OF_COUNTS != relative {
+        if !is_linear(M::LINK, relative) {
             pieces.linear = linear;
         }
         Ok(pieces)
     }
+}
+
+/// The mean, or its logarithm where changes are relative, with slope and bend in the linear predictor.
+fn of_mean(link: Link, relative: bool, eta: f64) -> [f64; 3] {
+    if relative { link.log(eta) } else { [link.mean(eta), link.slope(eta), link.bend(eta)] }
+}
+
+/// Whether that is the linear predictor itself.
+fn is_linear(link: Link, relative: bool) -> bool {
+    matches!((link, relative), (Link::Identity, false) | (Link::Log, true))
 }
 
 /// Rows or their means, where derivatives are taken.

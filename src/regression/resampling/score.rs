@@ -286,7 +286,7 @@ impl Linearised {
 
     /// With these weights, beyond the sample's own, and residuals, in the order of rows.
     pub(super) fn at(sample: &Sample, mean: &[f64], residual: &[f64]) -> Result<Self> {
-        let pruning = Pruning { zeros: false, keep_singletons: true, excluded: &[] };
+        let pruning = Pruning { zeros: false, ones: false, keep_singletons: true, excluded: &[] };
         let mut problem = Problem::new(sample, pruning)?;
         let mean = problem.absorber.sorted(mean);
         let weights: Vec<f64> = mean.iter().zip(&problem.weights).map(|(m, w)| (m * w).max(1e-200)).collect();
