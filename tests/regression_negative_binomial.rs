@@ -362,7 +362,7 @@ fn suppressed_counts_recover_the_effect() {
         let mut generator = stream(20, replication);
         let (mut counts, mut x, mut exposure, mut county) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for c in 0..counties {
-            let people = (10.25 + 0.65 * normal(&mut generator)).exp();
+            let people = (10.22 + 0.62 * normal(&mut generator)).exp();
             let treated = uniform(&mut generator) < 0.5;
             let rural = normal(&mut generator);
             for t in 0..years {

@@ -108,9 +108,9 @@ impl Likelihood {
     #[inline]
     pub(super) fn pieces(&self, cell: Cell, eta: f64, mean: f64) -> Pieces {
         match self {
-            Self::Poisson(own) => of(cell, |y| own.pieces(y, eta, mean)),
+            Self::Poisson(own) => of(cell, mean, |y| own.pieces(y, eta, mean)),
             Self::Quadratic(own) => own.at(eta, mean).of(cell),
-            Self::Linear(own) => of(cell, |y| own.pieces(y, eta, mean)),
+            Self::Linear(own) => of(cell, mean, |y| own.pieces(y, eta, mean)),
             Self::Logit => logit::pieces(cell.lo, eta),
         }
     }
@@ -138,8 +138,8 @@ pub(super) fn scores(
 
 /// Of a number, or of an interval.
 #[inline]
-fn of(cell: Cell, exact: impl Fn(f64) -> Pieces) -> Pieces {
-    if cell.is_exact() { exact(cell.lo) } else { Within::new(cell).gather(exact) }
+fn of(cell: Cell, near: f64, exact: impl Fn(f64) -> Pieces) -> Pieces {
+    if cell.is_exact() { exact(cell.lo) } else { Within::new(cell).gather(near, exact) }
 }
 
 /// `log y!` of small whole numbers.

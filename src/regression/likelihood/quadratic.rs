@@ -6,7 +6,6 @@
 //! `∂ℓ/∂η = (y − μ)/A`,  `−∂²ℓ/∂η² = μ(1 + αy)/A²`,  `−∂²ℓ/∂η∂τ = (y − μ)αμ/A²`
 //! `∂ℓ/∂τ = Σ αj/(1 + αj) + μ g(αμ) − αμy/A`,  `g(x) = log(1 + x)/x − 1/(1 + x)`
 
-use super::interval::Within;
 use super::{Cell, Factorials, Pieces, TABLE, tail};
 use crate::special::rising;
 
@@ -64,7 +63,7 @@ impl Quadratic {
 impl Row<'_> {
     #[inline]
     pub(super) fn of(&self, cell: Cell) -> Pieces {
-        if cell.is_exact() { self.pieces(cell.lo) } else { Within::new(cell).gather(|y| self.pieces(y)) }
+        super::of(cell, self.mean, |y| self.pieces(y))
     }
 
     #[inline]
