@@ -4,6 +4,7 @@ mod common;
 
 use averted::Error;
 use averted::data::{Factor, Frame};
+use averted::inference::covariance::{ClusterKind, FewClusters};
 use averted::inference::{Counted, Covariance, Estimates, SmallSample};
 use averted::regression::{Ols, OlsFit, Poisson, Sample, WeightKind};
 use common::{csv_numbers, shared};
@@ -125,6 +126,15 @@ fn same(a: &dyn Estimates, b: &dyn Estimates, tolerance: f64) {
     }
 }
 
+/// The same bits.
+fn equal(a: &dyn Estimates, b: &dyn Estimates) {
+    let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    let all = |e: &dyn Estimates| {
+        bits(&[e.coefficients().to_vec(), e.covariance().iter().copied().collect()].concat())
+    };
+    assert!(all(a) == all(b), "{:?} and {:?}", a.coefficients(), b.coefficients());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
@@ -152,15 +162,30 @@ proptest! {
         let step = (1..=n).map(|k| step + k).find(|s| gcd(*s, n) == 1).expect("some step is coprime");
         let order: Vec<usize> = (0..n).map(|i| (start + i * step) % n).collect();
         let other = reordered(&data, &order);
+        // Cells of one row, cells of several, rows that are equal, and no effect at all; slopes; all covariances.
+        let ols = |data: &Frame| Ols::new().fit("rate ~ x + z | unit[[time]] + unit + time", data).expect("a fit");
+        let (one, two) = (ols(&data), ols(&other));
+        for covariance in ["HC1", "HC3"].map(|kind| kind.parse::<Covariance>().expect("known")) {
+            let with = |fit: &OlsFit| fit.with_covariance(covariance.clone()).expect("a covariance");
+            equal(&with(&one), &with(&two));
+        }
+        for kind in [ClusterKind::Cr2, ClusterKind::Cr3, ClusterKind::Jackknife] {
+            for formula in ["deaths ~ x + z | region", "deaths ~ x + region", "deaths ~ z | region + time"] {
+                let fit = |data: &Frame| {
+                    let spec = Poisson::new().covariance(FewClusters::new("unit", kind));
+                    spec.exposure("people").fit(formula, data).expect("a fit")
+                };
+                equal(&fit(&data), &fit(&other));
+            }
+        }
         let poisson = |data: &Frame| {
             let spec = Poisson::new().cluster("unit").cluster("time").exposure("people");
             spec.fit("deaths ~ x + z | unit + time", data).expect("a fit")
         };
-        same(&poisson(&data), &poisson(&other), 1e-10);
-        let ols = |data: &Frame| {
-            Ols::new().cluster("region").fit("rate ~ x + z | unit[[time]] + unit + time", data).expect("a fit")
-        };
-        same(&ols(&data), &ols(&other), 1e-10);
+        let (one, two) = (poisson(&data), poisson(&other));
+        equal(&one, &two);
+        prop_assert_eq!(one.log_likelihood().to_bits(), two.log_likelihood().to_bits());
+        prop_assert_eq!(one.fixed_effects().expect("effects"), two.fixed_effects().expect("effects"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Factors: a few labels, and a code for every row.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// The code of a missing label.
@@ -8,7 +9,8 @@ pub const MISSING: u32 = u32::MAX;
 
 /// Labels and codes: row *i* carries `labels[codes[i]]`, or nothing where the code is [`MISSING`].
 ///
-/// Levels are sorted (numbers by value, text by code point), so codes do not depend on the order of rows.
+/// Levels are sorted, so codes do not depend on the order of rows: numbers by value, text with the digits in it read as
+/// numbers, so that `"9"` comes before `"10"` as 9 does before 10, whatever kind of column holds them.
 ///
 /// ```
 /// use averted::data::Factor;
@@ -34,6 +36,23 @@ impl Factor {
         Self { codes, labels }
     }
 
+    /// The same with the labels sorted.
+    #[must_use]
+    pub fn sorted(self) -> Self {
+        if self.labels.is_sorted_by(|a, b| natural(a, b).is_le()) {
+            return self;
+        }
+        let mut order: Vec<u32> = (0..self.labels.len() as u32).collect();
+        order.sort_by(|&a, &b| natural(&self.labels[a as usize], &self.labels[b as usize]));
+        let mut place = vec![0; order.len()];
+        order.iter().zip(0..).for_each(|(&old, new)| place[old as usize] = new);
+        let code = |&code: &u32| place.get(code as usize).copied().unwrap_or(MISSING);
+        Self {
+            codes: self.codes.iter().map(code).collect(),
+            labels: order.iter().map(|&old| self.labels[old as usize].clone()).collect(),
+        }
+    }
+
     /// From text, `None` missing.
     pub fn from_text<S: AsRef<str>>(values: &[Option<S>]) -> Self {
         let mut seen: HashMap<&str, u32> = HashMap::new();
@@ -41,7 +60,7 @@ impl Factor {
             seen.entry(value.as_ref()).or_insert(0);
         }
         let mut labels: Vec<&str> = seen.keys().copied().collect();
-        labels.sort_unstable();
+        labels.sort_unstable_by(|a, b| natural(a, b));
         for (code, label) in labels.iter().enumerate() {
             seen.insert(label, code as u32);
         }
@@ -184,6 +203,47 @@ impl Factor {
     }
 }
 
+/// Numbers by value, and before text; text with every run of digits in it read as a number.
+pub(crate) fn natural(a: &str, b: &str) -> Ordering {
+    let digit = |text: &str| text.as_bytes().iter().any(u8::is_ascii_digit);
+    if !digit(a) && !digit(b) {
+        return a.cmp(b);
+    }
+    let number = |text: &str| if digit(text) { text.parse::<f64>().ok() } else { None };
+    match (number(a), number(b)) {
+        (Some(x), Some(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => by_runs(a.as_bytes(), b.as_bytes()).then_with(|| a.cmp(b)),
+    }
+}
+
+/// Text, run of digits by run of digits.
+fn by_runs(mut a: &[u8], mut b: &[u8]) -> Ordering {
+    let run = |text: &[u8]| text.iter().take_while(|c| c.is_ascii_digit()).count();
+    loop {
+        match (run(a), run(b)) {
+            (0, _) | (_, 0) => match (a.split_first(), b.split_first()) {
+                (Some((x, left_a)), Some((y, left_b))) if x == y => (a, b) = (left_a, left_b),
+                (x, y) => return x.map(|x| x.0).cmp(&y.map(|y| y.0)),
+            },
+            (mine, theirs) => {
+                let (x, y) = (significant(&a[..mine]), significant(&b[..theirs]));
+                let order = x.len().cmp(&y.len()).then_with(|| x.cmp(y));
+                if order.is_ne() {
+                    return order;
+                }
+                (a, b) = (&a[mine..], &b[theirs..]);
+            }
+        }
+    }
+}
+
+/// Digits without leading zeros.
+fn significant(run: &[u8]) -> &[u8] {
+    &run[run.iter().take_while(|c| **c == b'0').count()..]
+}
+
 /// Whole numbers without a point.
 pub(super) fn number_label(value: f64) -> String {
     // Through an integer: a float with no decimals takes ten times as long to write.
@@ -201,6 +261,19 @@ mod tests {
         assert_eq!(factor.codes(), [1, MISSING, 0, 1]);
         let wide = Factor::from_numbers(&[1e18, -0.5, 0.0, -0.0, f64::NAN]);
         assert_eq!(wide.codes(), [2, 0, 1, 1, MISSING]);
+    }
+
+    #[test]
+    fn text_sorts_as_the_numbers_in_it() {
+        let text = |labels: &[&str]| Factor::from_text(&labels.iter().map(|l| Some(*l)).collect::<Vec<_>>());
+        assert_eq!(text(&["10", "9", "-1.25", "-1.5", "1e2"]).labels(), ["-1.5", "-1.25", "9", "10", "1e2"]);
+        assert_eq!(text(&["u10", "u9b", "u9", "12", "a"]).labels(), ["12", "a", "u9", "u9b", "u10"]);
+        assert_eq!(text(&["u009", "u10", "u9"]).labels(), ["u009", "u9", "u10"]);
+        let turned = Factor::from_codes(vec![0, 1, MISSING, 2], vec!["b".into(), "a10".into(), "a9".into()]);
+        assert_eq!(
+            turned.sorted(),
+            Factor::from_codes(vec![2, 1, MISSING, 0], vec!["a9".into(), "a10".into(), "b".into()])
+        );
     }
 
     #[test]

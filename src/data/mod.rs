@@ -13,6 +13,7 @@ mod source;
 
 pub use count::{Count, Events};
 pub use design::{Absorbed, Block, Design, Dropped, Effects, Reference, Terms, Used, numbers, reads};
+pub(crate) use factor::natural;
 pub use factor::{Factor, MISSING};
 pub use formula::{Formula, quoted};
 pub use frame::{Column, Frame};

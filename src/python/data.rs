@@ -87,7 +87,7 @@ impl AnyColumn<'_> {
         match self {
             Self::Number(values) => Column::Number(values.as_array().to_vec()),
             Self::Factor(codes, labels) => {
-                Column::Factor(Factor::from_codes(codes.as_array().to_vec(), labels))
+                Column::Factor(Factor::from_codes(codes.as_array().to_vec(), labels).sorted())
             }
         }
     }

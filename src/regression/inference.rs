@@ -1,7 +1,6 @@
 //! From a fit to the covariance of its coefficients: clusters found, nesting seen, factors counted.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use ndarray::{Array1, Array2};
 
@@ -9,7 +8,7 @@ use super::absorb::is_nested;
 use super::adjusted::Adjusted;
 use super::fit::{Model, Shared};
 use super::link::Link;
-use crate::data::{Factor, Frame, MISSING};
+use crate::data::{Factor, Frame, MISSING, natural};
 use crate::error::{Error, Result};
 use crate::inference::covariance::{Estimated, Grouping, Ingredients, crossings, estimate};
 use crate::inference::{Counts, Covariance, SmallSample, significant, thousands};
@@ -198,9 +197,8 @@ fn codes<M>(shared: &Shared<M>, column: &str, more: Option<&Frame>) -> Result<(V
     let sample = &shared.sample;
     let kept = &shared.problem.kept;
     let dense = |factor: &Factor, row: &dyn Fn(usize) -> usize| -> Result<(Vec<u32>, usize)> {
+        // Numbered as the labels are, so that sums over clusters run in an order that is not that of the rows.
         let mut code_of = vec![MISSING; factor.levels()];
-        let mut levels = 0;
-        let mut codes = Vec::with_capacity(kept.len());
         for &place in kept {
             let code = factor.codes()[row(place)];
             if code == MISSING {
@@ -211,14 +209,16 @@ fn codes<M>(shared: &Shared<M>, column: &str, more: Option<&Frame>) -> Result<(V
                     first: sample.origin[place],
                 });
             }
-            let slot = &mut code_of[code as usize];
-            if *slot == MISSING {
-                *slot = levels;
-                levels += 1;
-            }
-            codes.push(*slot);
+            code_of[code as usize] = 0;
         }
-        Ok((shared.problem.absorber.sorted(&codes), levels as usize))
+        let mut levels = 0;
+        for slot in code_of.iter_mut().filter(|slot| **slot == 0) {
+            *slot = levels;
+            levels += 1;
+        }
+        let place = |p: usize| row(kept[shared.problem.absorber.row(p)]);
+        let codes = (0..kept.len()).map(|p| code_of[factor.codes()[place(p)] as usize]).collect();
+        Ok((codes, levels as usize))
     };
     match find(shared, column, more)? {
         (factor, true) => dense(&factor, &|place| sample.origin[place]),
@@ -273,16 +273,6 @@ pub(super) fn ordered<M>(
         labels = levels.iter().map(label).collect();
     }
     Ok((codes, labels))
-}
-
-/// Numbers by value, and before text.
-pub(super) fn natural(a: &str, b: &str) -> Ordering {
-    match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(x), Ok(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
-        (Ok(_), Err(_)) => Ordering::Less,
-        (Err(_), Ok(_)) => Ordering::Greater,
-        (Err(_), Err(_)) => a.cmp(b),
-    }
 }
 
 /// A column of labels on the rows of a fit: codes in fitting order, and the labels.

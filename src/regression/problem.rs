@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::absorb::{Absorber, Block, count_components};
+use super::absorb::{Absorber, Block, Values, count_components};
 use super::likelihood::Cell;
 use super::sample::Sample;
 use crate::error::{Error, Result};
@@ -68,17 +68,18 @@ impl Problem {
             });
         }
         blocks.iter_mut().for_each(|effect| effect.restrict(&kept, sample.rows()));
-        let only_blocks: Vec<Block> = blocks.iter().map(|e| e.block.clone()).collect();
-        let absorber = Absorber::new(&only_blocks, kept.len());
+        let only_blocks: Vec<&Block> = blocks.iter().map(|e| &e.block).collect();
+        let absorber = Absorber::new(&only_blocks, kept.len(), &Values::new(sample.columns(), &kept));
         let place = |p: usize| kept[absorber.row(p)];
         let n = kept.len();
         let constant = blocks.iter().any(|e| e.block.intercept);
         let mut columns = Array2::zeros((n, 1 + sample.x.ncols()));
         let mut scale = Vec::new();
         for (j, x) in sample.x.columns().into_iter().enumerate() {
-            let (center, size) = location(kept.iter().map(|&row| x[row]), constant);
+            let values: Vec<f64> = (0..n).map(|p| x[place(p)]).collect();
+            let (center, size) = location(&values, constant);
             let target = columns.column_mut(j + 1);
-            target.into_iter().enumerate().for_each(|(p, slot)| *slot = (x[place(p)] - center) / size);
+            target.into_iter().zip(values).for_each(|(slot, v)| *slot = (v - center) / size);
             scale.push(if size.is_finite() { size } else { 1.0 });
         }
         let outcome = (0..n).map(|p| sample.outcome[place(p)]).collect();
@@ -236,9 +237,9 @@ fn prune(sample: &Sample, effects: &[Effect], pruning: Pruning<'_>) -> (Vec<usiz
 }
 
 /// Centre and scale of a column; an infinite scale for one that does not move, so that it becomes zeros.
-fn location(values: impl Iterator<Item = f64> + Clone, center: bool) -> (f64, f64) {
-    let n = values.clone().count() as f64;
-    let middle = if center { values.clone().sum::<f64>() / n } else { 0.0 };
+fn location(values: &[f64], center: bool) -> (f64, f64) {
+    let n = values.len() as f64;
+    let middle = if center { values.iter().sum::<f64>() / n } else { 0.0 };
     let (mut square, mut largest) = (0.0, 0.0_f64);
     for v in values {
         square += (v - middle) * (v - middle);

@@ -1,6 +1,6 @@
 //! What a regression is fitted to: arrays, checked, with the caller's names and row numbers.
 
-use ndarray::{Array1, Array2, Axis, ShapeBuilder, s};
+use ndarray::{Array1, Array2, ArrayView1, Axis, CowArray, Ix1, ShapeBuilder, s};
 
 use crate::data::{Absorbed, Block, Count, Design, Dropped, Factor, MISSING};
 use crate::error::{Error, Result};
@@ -140,6 +140,21 @@ impl Sample {
             instruments: self.instruments,
             dropped: Vec::new(),
         }
+    }
+
+    /// All numbers that enter a fit, column by column.
+    pub(super) fn columns(&self) -> Vec<CowArray<'_, f64, Ix1>> {
+        let mut columns = vec![self.outcome.view().into()];
+        columns.extend(self.x.columns().into_iter().map(CowArray::from));
+        let named = [&self.exposure, &self.offset].into_iter().flatten();
+        let named = named.chain(self.weights.as_ref().map(|(weights, _)| weights)).map(|named| &named.values);
+        let slopes = self.absorbed.iter().filter_map(|effect| effect.slope.as_ref());
+        columns.extend(named.chain(slopes).map(|values| ArrayView1::from(values).into()));
+        if let Some(bounds) = &self.bounds {
+            columns.push(bounds.iter().map(|(lo, _)| *lo).collect::<Array1<f64>>().into());
+            columns.push(bounds.iter().map(|(_, hi)| *hi).collect::<Array1<f64>>().into());
+        }
+        columns
     }
 
     /// How many rows.

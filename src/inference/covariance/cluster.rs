@@ -43,22 +43,19 @@ pub fn crossings(grouping: &Grouping) -> Vec<(f64, Vec<u32>, usize)> {
     all
 }
 
-/// Codes of the pairs of codes that occur, and how many there are.
+/// Codes of the pairs of codes that occur, in their order, and how many there are.
 pub fn crossed(a: &[u32], a_levels: usize, b: &[u32], b_levels: usize) -> (Vec<u32>, usize) {
     let pair = |a: u32, b: u32| u64::from(a) * b_levels as u64 + u64::from(b);
     let pairs: Vec<u64> = a.iter().zip(b).map(|(&a, &b)| pair(a, b)).collect();
     if (a_levels as u64).saturating_mul(b_levels as u64) <= 4 * pairs.len() as u64 + 1024 {
         let mut code_of = vec![u32::MAX; a_levels * b_levels];
-        let mut next = 0;
-        let codes = pairs.iter().map(|&pair| {
-            let slot = &mut code_of[pair as usize];
-            if *slot == u32::MAX {
-                *slot = next;
-                next += 1;
-            }
-            *slot
-        });
-        return (codes.collect(), next as usize);
+        pairs.iter().for_each(|&pair| code_of[pair as usize] = 0);
+        let mut groups = 0;
+        for code in code_of.iter_mut().filter(|code| **code == 0) {
+            *code = groups;
+            groups += 1;
+        }
+        return (pairs.iter().map(|&pair| code_of[pair as usize]).collect(), groups as usize);
     }
     let mut levels = pairs.clone();
     levels.sort_unstable();

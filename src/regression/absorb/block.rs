@@ -31,11 +31,12 @@ impl Slope {
     /// The slope `which` of `block`, in fitting order if `order` is given.
     pub(super) fn new(block: &Block, which: usize, order: Option<&[u32]>) -> Self {
         let raw = &block.slopes[which];
+        let rows = || (0..raw.len()).map(|place| order.map_or(place, |o| o[place] as usize));
         let (mut count, mut center) = (vec![0.0; block.levels], vec![0.0; block.levels]);
         if block.intercept {
-            for (&code, &v) in block.codes.iter().zip(raw) {
-                count[code as usize] += 1.0;
-                center[code as usize] += v;
+            for row in rows() {
+                count[block.codes[row] as usize] += 1.0;
+                center[block.codes[row] as usize] += raw[row];
             }
             center.iter_mut().zip(&count).for_each(|(c, n): (&mut f64, &f64)| *c /= n.max(1.0));
         }
@@ -55,10 +56,7 @@ impl Slope {
             let scaled = (raw[row] - center[code]) / scale[code];
             if scaled.is_nan() { 0.0 } else { scaled }
         };
-        let values = match order {
-            Some(order) => order.iter().map(|&row| value(row as usize)).collect(),
-            None => (0..raw.len()).map(value).collect(),
-        };
+        let values = rows().map(value).collect();
         Self { values, center, scale }
     }
 

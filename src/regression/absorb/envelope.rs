@@ -302,7 +302,7 @@ mod tests {
     use ndarray::{Array1, Array2};
 
     use super::super::schur::Schur;
-    use super::super::{Absorber, Block, count_components};
+    use super::super::{Absorber, Block, Values, count_components};
     use super::*;
     use crate::linalg::SemidefiniteCholesky;
 
@@ -330,7 +330,7 @@ mod tests {
     fn a_laplacian_is_solved_as_by_the_dense_factor() {
         let blocks = thin(120);
         let weights: Vec<f64> = (0..600).map(|i| 1.0 + f64::from(i % 7)).collect();
-        let rest = Rest::new(&blocks, Some(0), 600, None);
+        let rest = Rest::new(&[&blocks[0], &blocks[1]], Some(0), 600, None);
         let mut lead = Lead::new(&blocks[0], 0, None);
         lead.weigh(&weights);
         let envelope = Envelope::plan(&lead, &rest, f64::INFINITY).expect("small");
@@ -365,7 +365,7 @@ mod tests {
     fn a_large_thin_design_is_projected_exactly() {
         let blocks = thin(6_000);
         let rows = blocks[0].codes.len();
-        let mut absorber = Absorber::new(&blocks, rows);
+        let mut absorber = Absorber::new(&[&blocks[0], &blocks[1]], rows, &Values::default());
         let weights: Vec<f64> = (0..rows).map(|i| 0.5 + (i % 11) as f64).collect();
         assert!(matches!(absorber.schur, Schur::Envelope(_)));
         absorber.weigh(&absorber.sorted(&weights));

@@ -158,7 +158,7 @@ fn lead_of(lead: &Lead, group: usize, row: usize) -> impl Iterator<Item = (usize
 
 #[cfg(test)]
 mod tests {
-    use super::super::Block;
+    use super::super::{Block, Values};
     use super::*;
 
     fn effects(rows: usize) -> Vec<Block> {
@@ -174,7 +174,9 @@ mod tests {
     #[test]
     fn coordinates_give_the_projection_on_the_effects() {
         let rows = 60;
-        let mut absorber = Absorber::new(&effects(rows), rows);
+        let effects = effects(rows);
+        let blocks: Vec<&Block> = effects.iter().collect();
+        let mut absorber = Absorber::new(&blocks, rows, &Values::default());
         let weights: Vec<f64> = (0..rows).map(|i| 0.5 + (i % 3) as f64).collect();
         absorber.weigh(&absorber.sorted(&weights));
         let coordinates = absorber.coordinates().expect("few levels");

@@ -16,8 +16,8 @@
 //! | conjugate gradients, `S` never formed | else |
 //!
 //! Conjugate gradients stop on the residual of the normal equations, never on the change of an iterate, which on
-//! slowly converging designs says nothing about the error. All sums run in row order, so results do not depend on
-//! the number of threads.
+//! slowly converging designs says nothing about the error. All sums run in fitting order, which rows of any order are
+//! brought into, so results depend neither on that order nor on the number of threads.
 
 mod block;
 mod conjugate;
@@ -25,6 +25,7 @@ mod envelope;
 mod graph;
 mod lead;
 mod leverage;
+mod order;
 mod rest;
 mod schur;
 
@@ -32,6 +33,7 @@ use ndarray::ArrayViewMut2;
 
 pub(crate) use block::Block;
 pub(crate) use graph::{components, count_components, is_nested};
+pub(crate) use order::Values;
 
 use crate::error::Result;
 use lead::Lead;
@@ -59,11 +61,11 @@ pub(crate) struct Levels {
 }
 
 impl Absorber {
-    /// For these blocks over `rows` rows; [`weigh`](Self::weigh) it before use.
-    pub(crate) fn new(blocks: &[Block], rows: usize) -> Self {
+    /// For these blocks over `rows` rows, told apart within cells by `values`; [`weigh`](Self::weigh) it before use.
+    pub(crate) fn new(blocks: &[&Block], rows: usize, values: &Values<'_>) -> Self {
         let lead_at = (0..blocks.len()).rev().max_by_key(|&b| blocks[b].coefficients());
-        let order = lead_at.and_then(|b| sorting(&blocks[b].codes, blocks[b].levels));
-        let lead = lead_at.map(|b| Lead::new(&blocks[b], b, order.as_deref()));
+        let order = order::sorting(blocks, lead_at, rows, values);
+        let lead = lead_at.map(|b| Lead::new(blocks[b], b, order.as_deref()));
         let rest = Rest::new(blocks, lead_at, rows, order.as_deref());
         let schur = Schur::plan(lead.as_ref(), &rest);
         Self { order, weights: vec![1.0; rows], lead, rest, schur }
@@ -240,25 +242,4 @@ impl Job<'_> {
         let goal = size.map(|s| self.tolerance * self.tolerance * s.max(1e-18 * total));
         self.absorber.schur.solve(self.lead, rest, weights, &right, gamma, &goal)
     }
-}
-
-/// The order that sorts rows by code, or `None` if they are sorted already.
-fn sorting(codes: &[u32], levels: usize) -> Option<Vec<u32>> {
-    if codes.is_sorted() {
-        return None;
-    }
-    let mut next = vec![0_u32; levels + 1];
-    for &code in codes {
-        next[code as usize + 1] += 1;
-    }
-    for level in 0..levels {
-        next[level + 1] += next[level];
-    }
-    let mut order = vec![0; codes.len()];
-    for (row, &code) in codes.iter().enumerate() {
-        let place = &mut next[code as usize];
-        order[*place as usize] = row as u32;
-        *place += 1;
-    }
-    Some(order)
 }

@@ -26,9 +26,9 @@ struct Part {
 }
 
 impl Rest {
-    pub(super) fn new(blocks: &[Block], lead: Option<usize>, rows: usize, order: Option<&[u32]>) -> Self {
+    pub(super) fn new(blocks: &[&Block], lead: Option<usize>, rows: usize, order: Option<&[u32]>) -> Self {
         let blocks: Vec<&Block> =
-            blocks.iter().enumerate().filter(|&(b, _)| Some(b) != lead).map(|(_, block)| block).collect();
+            blocks.iter().enumerate().filter(|&(b, _)| Some(b) != lead).map(|(_, &block)| block).collect();
         let width = |b: &Block| usize::from(b.intercept) + b.slopes.len();
         let entries = blocks.iter().map(|b| width(b)).sum();
         let sloped = blocks.iter().any(|b| !b.slopes.is_empty());

@@ -3,11 +3,11 @@
 use super::score::Scored;
 use super::specification::{Bootstrap, Randomization};
 use super::wild::Setting;
+use crate::data::natural;
 use crate::error::{Error, Result};
 use crate::inference::{BootstrapTest, RandomizationTest, RomanoWolf};
 use crate::parallel::Watch;
 use crate::regression::fit::{Fit, Model};
-use crate::regression::inference::natural;
 use crate::regression::{IvFit, OlsFit};
 
 /// A fit that has a bootstrap of its own: wild for linear ones, with instruments or not, of the scores for counts.
