@@ -656,6 +656,7 @@ fn reference_values() {
         "python_regression_iv_unitroot",
         "wild_bootstrap",
         "distributed_lags",
+        "noisy_measures",
     ] {
         let gold = reference(topic);
         head += &out.coverage(topic, &gold, &WAITING);

@@ -613,6 +613,10 @@ class WithoutSpending:
     @property
     def seed(self) -> int: ...
 
+def cost_by_path(
+    averted: Margins, money: list[float], per: float, level: float
+) -> tuple[list[tuple[str, float, _Row, str, str, tuple[float | None, float | None, float | None]]], Table]: ...
+
 @final
 class Averted:
     @property

@@ -50,6 +50,8 @@ mod _core {
     #[pymodule_export]
     use super::sources::{PyReading, read_delimited};
     #[pymodule_export]
+    use super::spending::cost_by_path;
+    #[pymodule_export]
     use super::spending::{PyAverted, PyLeadTest, PyResponse, PySpendingResponse, PyWithoutSpending};
     #[pymodule_export]
     use super::study::{PyAudit, audit, audit_codes, claim, respond};

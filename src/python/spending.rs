@@ -8,9 +8,12 @@ use pyo3::prelude::*;
 use super::convert::enter;
 use super::inference::PyTable;
 use super::panel::PyPanel;
+use super::regression::PyMargins;
 use crate::Error;
 use crate::inference::{CoefficientRow, interval_level};
-use crate::spending::{Averted, Cost, Joint, LeadTest, Response, SpendingResponse, Spread, WithoutSpending};
+use crate::spending::{
+    Averted, CostByPath, Joint, LeadTest, Response, SpendingResponse, Spread, WithoutSpending,
+};
 
 /// Term, estimate, standard error, statistic, p-value and interval.
 pub(super) type Row = (String, f64, f64, f64, f64, f64, f64);
@@ -265,11 +268,7 @@ impl PyAverted {
     #[getter]
     fn cost(&self) -> (&'static str, Option<f64>, Option<f64>, Option<f64>, String) {
         let cost = self.0.cost();
-        let (estimate, lower, upper) = match cost {
-            Cost::Bounded { estimate, lower, upper } => (Some(estimate), Some(lower), Some(upper)),
-            Cost::Unbounded { at_least } => (None, Some(at_least), None),
-            Cost::None => (None, None, None),
-        };
+        let (estimate, lower, upper) = cost.parts();
         (cost.word(), estimate, lower, upper, cost.to_string())
     }
 
@@ -368,4 +367,23 @@ impl PyWithoutSpending {
     fn seed(&self) -> u64 {
         self.made.seed
     }
+}
+
+/// Group, money, deaths averted with interval, word and words of the cost, its estimate and ends.
+type PathRow = (String, f64, Row, &'static str, String, (Option<f64>, Option<f64>, Option<f64>));
+
+/// What the deaths averted by a path cost: one row a group, and the table.
+#[pyfunction]
+pub(super) fn cost_by_path(
+    averted: PyRef<'_, PyMargins>,
+    money: Vec<f64>,
+    per: f64,
+    level: f64,
+) -> PyResult<(Vec<PathRow>, PyTable)> {
+    let found = CostByPath::new(&averted.0, &money, per, level)?;
+    let table = PyTable(found.table());
+    let one = |r: crate::spending::PathCost| {
+        (r.group, r.money, row(r.averted), r.cost.word(), r.cost.to_string(), r.cost.parts())
+    };
+    Ok((found.rows.into_iter().map(one).collect(), table))
 }

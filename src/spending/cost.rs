@@ -97,6 +97,15 @@ impl Cost {
         }
     }
 
+    /// Estimate, lower and upper end, where there are any; without an upper end, the lower is the least there could be.
+    pub fn parts(&self) -> (Option<f64>, Option<f64>, Option<f64>) {
+        match *self {
+            Self::Bounded { estimate, lower, upper } => (Some(estimate), Some(lower), Some(upper)),
+            Self::Unbounded { at_least } => (None, Some(at_least), None),
+            Self::None => (None, None, None),
+        }
+    }
+
     /// One word: `bounded`, `unbounded` or `none`.
     pub fn word(&self) -> &'static str {
         match self {

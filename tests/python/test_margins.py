@@ -147,3 +147,29 @@ def test_result_contract():
     assert found.to_dict()["table"]["group"] == ["0", "1", "0", "1"]
     assert "Marginal effects" in str(found)
     assert len(found.plot().lines) == 2 * 4 + 1
+
+
+def test_cost_is_the_interval_of_deaths_averted_turned_upside_down():
+    data = {"deaths": [90, 81, 74, 66, 60, 55] * 2, "millions": [0, 1, 2, 3, 4, 5] * 2, "half": ["a"] * 6 + ["b"] * 6}
+    fit = av.Poisson().fit("deaths ~ millions", data)
+    averted = fit.averted({"millions": 0}, by="half")
+    found = averted.cost({"b": 15e6, "a": 30e6}, per=2e6, level=0.9)
+    for row, money, cost, (low, high) in zip(
+        averted._core.rows_at(0.9), (30e6, 15e6), found.cost_per_death_averted, found.cost_interval, strict=True
+    ):
+        assert [cost, low, high] == pytest.approx([money / row[1], money / row[6], money / row[5]], rel=1e-12)
+    tidy = found.tidy()
+    assert tidy["averted_per"][0] == pytest.approx(averted.tidy()["estimate"][0] * 2e6 / 30e6, rel=1e-12)
+    assert list(tidy["group"]) == ["a", "b"]
+    # Nothing resolved: no upper end; the wrong sign: no cost.
+    noise = av.Poisson().fit("deaths ~ millions", {"deaths": [5, 7, 4, 6, 6, 5], "millions": [0, 1, 2, 3, 4, 5]})
+    unresolved = noise.averted({"millions": 0}).cost(15e6)
+    assert unresolved.cost_per_death_averted == [None]
+    assert unresolved.cost_interval[0][0] > 0
+    assert "unbounded" in str(unresolved)
+    more = fit.averted({"millions": 9}).cost(1e6)
+    assert more.cost_interval == [(None, None)]
+    assert "none exists" in more.cost[0]
+    for money in (0, [1.0, 2.0, 3.0], {"a": 1.0}, -5.0):
+        with pytest.raises(av.InputError):
+            averted.cost(money)

@@ -207,10 +207,25 @@ fn linearmodels(out: &mut Comparison, gold: &Value, formula: &str, data: &Frame)
         }
         if method == Method::TwoStage {
             tests(out, id, &fit, values);
+            let (outcome, rest) = formula.split_once(" ~ ").expect("an outcome");
+            let (exogenous, rest) = rest.split_once(" | ").expect("regressors");
+            let (endogenous, instruments) = rest.split_once(" ~ ").expect("instruments");
+            assert!(!outcome.is_empty(), "{formula}");
+            // Of the rows of the fit: the outcome is missing in others.
+            let rows = fit.rows();
+            let used = data.names().fold(Frame::new(), |frame, name| match data.number(name) {
+                Ok(v) => frame.with_number(name, rows.iter().map(|&i| v[i]).collect()).expect("one length"),
+                Err(_) => frame,
+            });
+            let first = format!("{endogenous} ~ {exogenous} + {instruments}");
+            let first = Ols::new().fit(&first, &used).expect(id);
+            let theirs = values["first_stage"][endogenous]["rsquared"].as_f64().expect("a number");
+            out.check(id, "first-stage R²", &[first.model().r_squared], &[theirs], (1e-8, 0.0));
         }
         if values["j"].is_array() {
             let ours = fit.model().j_statistic.expect("moments in excess");
-            out.check(id, &format!("{part} J"), &[ours], &[numbers(&values["j"])[0]], (1e-8, 0.0));
+            let p = fit.overidentification().expect("a test").expect("moments in excess").p_value;
+            out.check(id, &format!("{part} J, and p"), &[ours, p], &numbers(&values["j"])[..2], (1e-8, 0.0));
         }
     }
 }

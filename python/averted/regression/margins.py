@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from averted.spending.by_path import CostByPath, Money
+
 
 #: What a column is set to: a number, a level, a value for every row of the data, or a function of the column.
 Setting = float | str | Sequence[float] | Callable[[Any], Any]
@@ -98,6 +100,37 @@ class AvertedByPath(Margins):
         self.fitted = fitted
         #: Deaths under the other path, one a group.
         self.counterfactual = counterfactual
+
+    def cost(self, money: Money, *, per: float = 1_000_000, level: float = 0.95) -> CostByPath:
+        """What the deaths averted cost: their interval turned upside down, where it does not hold zero.
+
+        Parameters
+        ----------
+        money
+            What the path taken cost more than the other, in the currency of the answer: a sum; with groups one for
+            each, as a list or a mapping.
+        per
+            The sum that deaths averted are counted by as well.
+        level
+            Of the intervals.
+
+        Raises
+        ------
+        InputError
+            For sums that are not above zero, or not one for each group.
+
+        Examples
+        --------
+        >>> import averted as av
+        >>> data = {"deaths": [90, 81, 74, 66, 60, 55], "millions": [0, 1, 2, 3, 4, 5]}
+        >>> averted = av.Poisson().fit("deaths ~ millions", data).averted({"millions": 0})
+        >>> [cost] = averted.cost(15e6).cost_per_death_averted
+        >>> 120_000 < cost < 140_000
+        True
+        """
+        from averted.spending.by_path import CostByPath
+
+        return CostByPath(self._core, money, per, level, self._kind)
 
     def _tidy(self, level: float = 0.95) -> Mapping[str, Sequence[Any]]:
         return {**super()._tidy(level), "fitted": self.fitted, "counterfactual": self.counterfactual}

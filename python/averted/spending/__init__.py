@@ -7,9 +7,19 @@ effects of units and periods. Beside every estimate stands the smallest effect t
 from __future__ import annotations
 
 from averted.spending.averted import Averted
+from averted.spending.by_path import CostByPath
 from averted.spending.estimate import Estimate
 from averted.spending.leads import LeadTest
 from averted.spending.response import Response, SpendingResponse, respond
 from averted.spending.without import WithoutSpending
 
-__all__ = ["Averted", "Estimate", "LeadTest", "Response", "SpendingResponse", "WithoutSpending", "respond"]
+__all__ = [
+    "Averted",
+    "CostByPath",
+    "Estimate",
+    "LeadTest",
+    "Response",
+    "SpendingResponse",
+    "WithoutSpending",
+    "respond",
+]

@@ -13,7 +13,7 @@ use crate::regression::{At, Margins, Setting};
 
 /// Quantities that a fit implies.
 #[pyclass(frozen, name = "Margins", module = "averted._core")]
-pub(in crate::python) struct PyMargins(Margins);
+pub(in crate::python) struct PyMargins(pub(in crate::python) Margins);
 
 /// Estimates, standard errors, statistics, p-values, lower and upper ends.
 type Rows = Vec<(String, f64, f64, f64, f64, f64, f64)>;
