@@ -531,3 +531,35 @@ fn size_with_few_clusters_and_weak_instruments() {
     }
     assert!(outside.is_empty(), "{outside:?}");
 }
+
+#[test]
+fn frequency_weights_repeat_rows() {
+    let data = panel();
+    let n = data.rows();
+    let repeated: Vec<usize> = (0..n).flat_map(|i| vec![i; 1 + i % 3]).collect();
+    let rows = data.names().fold(Frame::new(), |frame, name| {
+        let values = data.number(name).expect("a column");
+        frame.with_number(name, repeated.iter().map(|&i| values[i]).collect()).expect("one length")
+    });
+    let formula = "y ~ x | state + year | spend ~ z1 + z2";
+    let weighted = Iv::new().cluster("state").frequency_weights("w").fit(formula, &data).expect("a fit");
+    let long = Iv::new().cluster("state").fit(formula, &rows).expect("a fit");
+    let test = || Bootstrap::new("spend = 0.3").draws(255).level(0.9);
+    for (a, b) in [
+        (weighted.wild_bootstrap(&test()), long.wild_bootstrap(&test())),
+        (weighted.anderson_rubin_bootstrap(&test()), long.anderson_rubin_bootstrap(&test())),
+    ] {
+        let (a, b) = (a.expect("a test"), b.expect("a test"));
+        for (a, b) in a.draws.iter().zip(&b.draws) {
+            assert!((a - b).abs() < 1e-9 * a.abs().max(1.0), "{a} {b}");
+        }
+        let ends = |set: &Option<Vec<(f64, f64)>>| set.clone().expect("asked for");
+        for ((low, high), (other_low, other_high)) in ends(&a.set).into_iter().zip(ends(&b.set)) {
+            assert!((low - other_low).abs() < 1e-4 * a.std_error || low == other_low, "{low} {other_low}");
+            assert!(
+                (high - other_high).abs() < 1e-4 * a.std_error || high == other_high,
+                "{high} {other_high}"
+            );
+        }
+    }
+}
