@@ -1,5 +1,7 @@
 //! Least squares and Poisson regression against R's lm, glm and fixest, statsmodels and linearmodels.
 
+#[path = "regression_reference/autocorrelation.rs"]
+mod autocorrelation;
 #[path = "regression_reference/bootstrap.rs"]
 mod bootstrap;
 mod common;
@@ -16,7 +18,8 @@ mod noisy_measures;
 
 use averted::data::Frame;
 use averted::inference::{
-    ClusterFactor, CountRule, Counted, Covariance, Estimates, ParameterFactor, Reference, SmallSample,
+    ClusterFactor, CountRule, Counted, Covariance, Estimates, ParameterFactor, PeriodFactor, Reference,
+    SmallSample,
 };
 use averted::regression::{Fit, Link, Model, Ols, Poisson, Residual};
 use common::{Comparison, case, csv_numbers, frame, numbers, reference, shared};
@@ -28,6 +31,7 @@ fn convention(key: &str) -> SmallSample {
         "noadj" => SmallSample {
             parameters: ParameterFactor::One,
             clusters: ClusterFactor::One,
+            periods: PeriodFactor::One,
             ..SmallSample::FIXEST
         },
         "default_nonnested" => SmallSample::FIXEST,
@@ -112,8 +116,7 @@ fn check_fixest<M: Model>(out: &mut Comparison, gold: &Value, fit: &Fit<M>, unit
             "cluster_unit" => Covariance::cluster([unit]),
             "cluster_time" => Covariance::cluster([time]),
             "twoway" => Covariance::cluster([unit, time]),
-            // Newey-West and Driscoll-Kraay: counted by `set_aside`.
-            _ => continue,
+            other => autocorrelation::of_fixest(other, unit, time),
         };
         let fit = fit.with_convention(covariance, convention(ssc)).expect("a covariance");
         let theirs: Vec<f64> = vcov["vcov"].as_array().expect("rows").iter().flat_map(numbers).collect();
@@ -552,9 +555,7 @@ fn castle(out: &mut Comparison) -> Option<()> {
 }
 
 /// What a case that is not checked waits for, by a part of its id.
-const WAITING: [(&str, &str); 6] = [
-    (".hac", "for autocorrelation-consistent errors"),
-    ("conley", "for spatial errors"),
+const WAITING: [(&str, &str); 4] = [
     ("zi_", "for zero inflation and hurdles"),
     ("standardisation", "for standardised rates"),
     ("poisson_exact", "for standardised rates"),
@@ -563,7 +564,7 @@ const WAITING: [(&str, &str); 6] = [
 
 /// Values of checked cases that wait, by a part of their key.
 const VALUES_WAITING: [(&str, &[&str]); 4] = [
-    ("autocorrelation-consistent errors", &["HAC", "NW", "SCC", "DK_", "vcovBK"]),
+    ("panel-corrected errors", &["vcovBK"]),
     ("other panel estimators", &["random", "first_diff", "between", "fama"]),
     ("generalised least squares", &["glsar"]),
     (
@@ -640,6 +641,7 @@ fn reference_values() {
     negative_binomial::check(&mut out);
     covariance::leverages(&mut out);
     covariance::castle(&mut out);
+    autocorrelation::check(&mut out);
     bootstrap::wild(&mut out);
     noisy_measures::check(&mut out);
     let mut head = String::from(

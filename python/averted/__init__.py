@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from averted.panel import Events as Events
     from averted.panel import Panel as Panel
     from averted.regression import Cluster as Cluster
+    from averted.regression import Conley as Conley
     from averted.regression import DistributedLag as DistributedLag
+    from averted.regression import DriscollKraay as DriscollKraay
     from averted.regression import Iv as Iv
     from averted.regression import IvPoisson as IvPoisson
     from averted.regression import LocalProjection as LocalProjection
     from averted.regression import Logit as Logit
     from averted.regression import NegativeBinomial as NegativeBinomial
+    from averted.regression import NeweyWest as NeweyWest
     from averted.regression import NoisyMeasures as NoisyMeasures
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
@@ -52,8 +55,10 @@ _WHERE = {
     "Averted": "averted.spending",
     "Claim": "averted.study",
     "Cluster": "averted.regression",
+    "Conley": "averted.regression",
     "Design": "averted._formula",
     "DistributedLag": "averted.regression",
+    "DriscollKraay": "averted.regression",
     "Events": "averted.panel",
     "Finding": "averted.study",
     "Forecast": "averted.forecast",
@@ -67,6 +72,7 @@ _WHERE = {
     "Panel": "averted.panel",
     "Logit": "averted.regression",
     "NegativeBinomial": "averted.regression",
+    "NeweyWest": "averted.regression",
     "Poisson": "averted.regression",
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",

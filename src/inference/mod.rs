@@ -19,7 +19,9 @@ pub(crate) use forecast::quantile;
 pub use forecast::{Difference, Forecast};
 pub use multiple::{Adjustment, RomanoWolf, adjust, step_down};
 pub use randomization::{Assignments, RandomizationTest};
-pub use small_sample::{ClusterFactor, CountRule, Counted, Counts, ParameterFactor, Reference, SmallSample};
+pub use small_sample::{
+    ClusterFactor, CountRule, Counted, Counts, ParameterFactor, PeriodFactor, Reference, SmallSample,
+};
 pub use table::{Cell, Table, significant, thousands};
 pub use wald::Wald;
 pub(crate) use wald::{Restriction, restrictions};

@@ -12,6 +12,10 @@
 //! | `stata` | `(n−1)/(n−K)` | as `fixest`, redundant levels found exactly | smallest `G` | `G − 1`, else `n − K` |
 //! | `none` | 1 | – | none | normal |
 //!
+//! Covariances under errors related over `T` periods are multiplied by `A` and by `T / (T − 1)` under `fixest`, whose `t`
+//! has `T − 1` degrees of freedom; by `n / (n − K)` in all under the other presets but `none`. fixest counts the levels of
+//! every effect there. statsmodels' own default leaves the factor out for one series and for Driscoll–Kraay: `none`.
+//!
 //! Count models read the normal. Their classical covariance (the inverse information) is multiplied by `A` under
 //! `fixest` and `linearmodels` only; `stata` leaves `A` out of count models altogether.
 
@@ -39,6 +43,8 @@ pub struct SmallSample {
     pub exact: bool,
     /// The factor for the clusters.
     pub clusters: ClusterFactor,
+    /// The factor for the periods, where errors are related over time.
+    pub periods: PeriodFactor,
     /// The reference distribution of linear models.
     pub reference: Reference,
     /// What of this holds for count models.
@@ -80,6 +86,17 @@ pub enum ClusterFactor {
     Each,
 }
 
+/// The factor for the number of periods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeriodFactor {
+    /// 1.
+    One,
+    /// `T / (T − 1)`.
+    Periods,
+    /// `n / (n − 1)`, as for robust covariances.
+    Observations,
+}
+
 /// The reference distribution of a linear model's tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reference {
@@ -111,6 +128,7 @@ impl SmallSample {
         counted: Counted::NotNested,
         exact: false,
         clusters: ClusterFactor::Smallest,
+        periods: PeriodFactor::Periods,
         reference: Reference::Clusters,
         counts: CountRule::All,
     };
@@ -120,6 +138,7 @@ impl SmallSample {
         counted: Counted::All,
         exact: true,
         clusters: ClusterFactor::Each,
+        periods: PeriodFactor::Observations,
         reference: Reference::NormalIfRobust,
         counts: CountRule::Sandwich,
     };
@@ -129,17 +148,24 @@ impl SmallSample {
         counted: Counted::UnlessAllNested,
         exact: false,
         clusters: ClusterFactor::One,
+        periods: PeriodFactor::One,
         reference: Reference::Residual,
         counts: CountRule::All,
     };
     /// Stata's: reghdfe for linear models, poisson for counts.
-    pub const STATA: Self = Self { exact: true, counts: CountRule::Clusters, ..Self::FIXEST };
+    pub const STATA: Self = Self {
+        exact: true,
+        periods: PeriodFactor::Observations,
+        counts: CountRule::Clusters,
+        ..Self::FIXEST
+    };
     /// No correction: the limit.
     pub const NONE: Self = Self {
         parameters: ParameterFactor::One,
         counted: Counted::None,
         exact: false,
         clusters: ClusterFactor::One,
+        periods: PeriodFactor::One,
         reference: Reference::Normal,
         counts: CountRule::All,
     };
@@ -195,7 +221,8 @@ pub struct Counts<'a> {
     pub effects: &'a [(usize, bool)],
     /// Absorbed columns that depend on others.
     pub redundant: usize,
-    /// Clusters of every cluster variable; of its crossings where there are several.
+    /// Clusters of every cluster variable; of its crossings where there are several. The periods, where errors are
+    /// related over time.
     pub clusters: &'a [usize],
     /// Whether the model is one of counts.
     pub of_counts: bool,
@@ -269,6 +296,16 @@ impl SmallSample {
             1.0
         } else {
             counts.observations / (counts.observations - 1.0)
+        }
+    }
+
+    /// The factor where errors are related over so many periods.
+    pub fn period_factor(&self, periods: usize, counts: &Counts<'_>) -> f64 {
+        let t = periods as f64;
+        match self.periods {
+            PeriodFactor::One => 1.0,
+            PeriodFactor::Periods => t / (t - 1.0),
+            PeriodFactor::Observations => counts.observations / (counts.observations - 1.0),
         }
     }
 

@@ -32,6 +32,8 @@ mod _core {
     #[pymodule_export]
     use super::panel::{PyEvents, PyMoney, PyPanel};
     #[pymodule_export]
+    use super::regression::covariance_text;
+    #[pymodule_export]
     use super::regression::{PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test};
     #[pymodule_export]
     use super::regression::{PyCurve, PyLags, distributed_lag, lag_lengths};

@@ -14,6 +14,7 @@ use super::sample::{Sample, WeightKind};
 use super::settings::{Origin, Settings};
 use crate::data::{Dropped, Frame};
 use crate::error::{Error, Result};
+use crate::inference::covariance::{Reach, Related};
 use crate::inference::{Cell, Covariance, Estimates, SmallSample, Table, Wald, thousands};
 
 /// A fitted regression. Immutable, cheap to clone, and safe to share between threads.
@@ -279,6 +280,11 @@ impl<M: Model> Fit<M> {
     /// How many clusters each cluster variable has.
     pub fn clusters(&self) -> &[usize] {
         &self.inference.clusters
+    }
+
+    /// How far back in time related errors were taken to reach, where the covariance is of such.
+    pub fn reach(&self) -> Option<Reach> {
+        self.inference.grouped.related.as_ref().and_then(Related::reach)
     }
 
     /// `K`, the parameters that the small-sample convention counts.

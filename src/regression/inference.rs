@@ -8,9 +8,10 @@ use super::absorb::is_nested;
 use super::adjusted::Adjusted;
 use super::fit::{Model, Shared};
 use super::link::Link;
+use super::related::related;
 use crate::data::{Factor, Frame, MISSING, natural};
 use crate::error::{Error, Result};
-use crate::inference::covariance::{Estimated, Grouping, Ingredients, crossings, estimate};
+use crate::inference::covariance::{Estimated, Grouping, Ingredients, Related, crossings, estimate};
 use crate::inference::{Counts, Covariance, SmallSample, significant, thousands};
 
 /// A choice of covariance and what came of it.
@@ -35,8 +36,10 @@ pub(super) struct Grouped {
     /// Levels of every absorbed effect with intercepts, and whether it is nested.
     effects: Vec<(usize, bool)>,
     slopes: usize,
-    /// Clusters of the variables and of their crossings.
+    /// Clusters of the variables and of their crossings; periods.
     sizes: Vec<usize>,
+    /// Where the rows stand in time or space, if the covariance asks.
+    pub(super) related: Option<Related>,
 }
 
 impl Grouped {
@@ -51,6 +54,7 @@ impl Grouped {
         }
         let grouping =
             columns.iter().map(|column| codes(shared, column, more)).collect::<Result<Grouping>>()?;
+        let related = related(shared, covariance, more)?;
         let absorber = &shared.problem.absorber;
         let blocks = shared.problem.effects.iter().map(|e| &e.block);
         let effect = |b: &super::absorb::Block| {
@@ -62,9 +66,10 @@ impl Grouped {
         let sizes = if grouping.len() > 1 {
             crossings(&grouping).into_iter().map(|(_, _, groups)| groups).collect()
         } else {
-            grouping.iter().map(|(_, groups)| *groups).collect()
+            let periods = related.as_ref().and_then(Related::periods);
+            grouping.iter().map(|(_, groups)| *groups).chain(periods).collect()
         };
-        Ok(Self { grouping, effects, slopes, sizes })
+        Ok(Self { grouping, effects, slopes, sizes, related })
     }
 
     pub(super) fn counts<'a, M: Model>(&'a self, shared: &Shared<M>) -> Counts<'a> {
@@ -102,7 +107,7 @@ impl Inference {
                 must: format!("HC0, HC1 or clusters: {} has no information matrix", M::NAME),
             });
         }
-        let grouped = Grouped::new(shared, &covariance, more)?;
+        let mut grouped = Grouped::new(shared, &covariance, more)?;
         let adjusted = Adjusted::new(shared, &covariance, &grouped, convention)?;
         let ortho = &shared.estimate.ortho;
         let pull = adjusted.pull.as_ref().unwrap_or(&shared.estimate.pull);
@@ -113,7 +118,11 @@ impl Inference {
             None => (ortho.root.view(), ortho.basis.view(), pull.view()),
         };
         let (repeats, dispersion) = (shared.repeats(), shared.estimate.dispersion);
-        let from = Ingredients { root, x, pull, repeats, dispersion };
+        let from = Ingredients { root, x, pull, repeats, dispersion, related: None };
+        if let Some(related) = &mut grouped.related {
+            related.settle(&covariance, &from)?;
+        }
+        let from = Ingredients { related: grouped.related.as_ref(), ..from };
         let counts = grouped.counts(shared);
         let mut estimated = estimate(&covariance, &from, &grouped.grouping, convention, &counts)?;
         let nuisance_variance = match &shared.estimate.nuisance {
@@ -143,7 +152,9 @@ impl Inference {
             };
             notes.push(format!(
                 "the covariance {covariance} was not positive semidefinite{which}; its negative eigenvalues were set \
-                 to zero, and its standard errors are not to be trusted"
+                 to zero, which changed no other standard error by more than {} %, and its standard errors are not to \
+                 be trusted",
+                significant(100.0 * estimated.moved, 2)
             ));
         }
         let clusters = grouped.grouping.iter().map(|(_, groups)| *groups).collect();
@@ -171,6 +182,8 @@ impl Inference {
         if !self.clusters.is_empty() {
             let sizes: Vec<String> = self.clusters.iter().map(|&g| thousands(g as f64)).collect();
             line += &format!(" (G = {})", sizes.join(" and "));
+        } else if let Some(related) = &self.grouped.related {
+            line += &within_reach(related);
         } else if of_counts && self.covariance == Covariance::Classical {
             line += if self.estimated.degrees.is_finite() { " (scaled)" } else { " (inverse information)" };
         }
@@ -190,6 +203,16 @@ impl Inference {
         );
         line
     }
+}
+
+/// Periods, and the lags or the bandwidth that came of a rule.
+fn within_reach(related: &Related) -> String {
+    let Some(reach) = related.reach() else { return String::new() };
+    let how_far = match (reach.lags, reach.chosen) {
+        (Some(lags), _) => format!("{lags} lag{}", if lags == 1 { "" } else { "s" }),
+        (None, _) => format!("bandwidth {}", significant(reach.width, 4)),
+    };
+    format!(" (T = {}, {how_far})", thousands(reach.periods as f64))
 }
 
 /// The codes of a cluster variable on the rows of a fit, in fitting order; looked for in `more` first.

@@ -37,11 +37,13 @@ use ndarray::{Array1, Array2};
 use super::fit::{Fit, Model};
 use super::inference::labelled;
 use super::link::Link;
+use super::related::related_rows;
 use super::wrapped::{Change, Regression, Widened, coefficient, term, with_terms};
 use crate::data::formula::Expression;
 use crate::data::{Source, numbers};
 use crate::error::{Error, Result};
-use crate::inference::{Covariance, Curve, Estimates, Table};
+use crate::inference::covariance::{Grouping, Ingredients, estimate};
+use crate::inference::{Covariance, Curve, Estimates, SmallSample, Table};
 use crate::linalg::nearest_positive_semidefinite;
 use crate::parallel::{Watch, try_map};
 
@@ -365,16 +367,14 @@ impl<M: Model> LocalProjectionFit<M> {
         let influences: Vec<Vec<f64>> =
             self.fits.iter().zip(&self.columns).map(|(fit, &j)| influence(fit, j)).collect();
         let columns: &[String] = match self.fits[0].covariance_kind() {
+            kind @ (Covariance::Autocorrelation(_) | Covariance::Spatial(_)) => {
+                return self.related_by_distance(kind, &influences);
+            }
             Covariance::Cluster(columns) => columns,
             _ => &[],
         };
         if columns.is_empty() {
-            let keys = |fit: &Fit<M>| {
-                let rows = fit.rows();
-                let places: Vec<u32> = (0..rows.len() as u32).collect();
-                fit.shared.problem.absorber.sorted(&places).into_iter().map(|p| rows[p as usize]).collect()
-            };
-            return Ok(products(&influences, self.fits.iter().map(keys).collect()));
+            return Ok(products(&influences, self.fits.iter().map(in_fitting_order).collect()));
         }
         let n = self.fits.len();
         let mut sum = Array2::zeros((n, n));
@@ -386,6 +386,35 @@ impl<M: Model> LocalProjectionFit<M> {
             sum += &(products(&influences, keys) * sign);
         }
         Ok(if columns.len() > 1 { nearest_positive_semidefinite(sum.view())?.0 } else { sum })
+    }
+
+    /// The same where rows are related by distance in time or space: all horizons by the rows of all, over the widest
+    /// reach of any.
+    fn related_by_distance(&self, kind: &Covariance, influences: &[Vec<f64>]) -> Result<Array2<f64>> {
+        let rows: Vec<Vec<usize>> = self.fits.iter().map(in_fitting_order).collect();
+        let mut all: Vec<usize> = rows.iter().flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let mut scores = Array2::zeros((all.len(), influences.len()));
+        for (h, (values, rows)) in influences.iter().zip(&rows).enumerate() {
+            for (value, row) in values.iter().zip(rows) {
+                scores[[all.partition_point(|other| other < row), h]] = *value;
+            }
+        }
+        let first = &self.fits[0];
+        let reach = self.fits.iter().filter_map(Fit::reach).max_by(|a, b| a.width.total_cmp(&b.width));
+        let related = related_rows(&first.shared, kind, all)?.map(|related| related.reaching(reach));
+        let (root, ones) = (Array2::eye(influences.len()), Array1::ones(scores.nrows()));
+        let from = Ingredients {
+            root: root.view(),
+            x: scores.view(),
+            pull: ones.view(),
+            repeats: None,
+            dispersion: 1.0,
+            related: related.as_ref(),
+        };
+        let counts = first.inference.grouped.counts(&first.shared);
+        Ok(estimate(kind, &from, &Grouping::new(), SmallSample::NONE, &counts)?.matrix)
     }
 
     /// The response, and what was decided on the way.
@@ -419,6 +448,13 @@ impl<M: Model> Display for LocalProjectionFit<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.table(0.95).map_err(|_| fmt::Error)?.fmt(f)
     }
+}
+
+/// The rows of the data, in fitting order.
+fn in_fitting_order<M: Model>(fit: &Fit<M>) -> Vec<usize> {
+    let rows = fit.rows();
+    let places: Vec<u32> = (0..rows.len() as u32).collect();
+    fit.shared.problem.absorber.sorted(&places).into_iter().map(|p| rows[p as usize]).collect()
 }
 
 /// What every row adds to an estimate, in fitting order.

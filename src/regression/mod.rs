@@ -33,6 +33,7 @@ mod poisson;
 mod prediction;
 mod prepare;
 mod problem;
+mod related;
 mod resampling;
 mod sample;
 mod separation;

@@ -314,6 +314,7 @@ impl<M: Model> Fit<M> {
             pull: ones.view(),
             repeats: self.shared.repeats(),
             dispersion: estimate_.dispersion,
+            related: inference.grouped.related.as_ref(),
         };
         let counts = inference.grouped.counts(&self.shared);
         let found = estimate(

@@ -167,7 +167,7 @@ impl Settings {
         }
         let extra = [exposure.as_ref(), self.offset.as_ref(), self.weights.as_ref().map(|(name, _)| name)];
         let mut extras: Vec<&str> = extra.into_iter().flatten().map(String::as_str).collect();
-        extras.extend(self.covariance.clusters().iter().map(String::as_str));
+        extras.extend(self.covariance.columns());
         // Any number will do for an interval until the sample takes its ends.
         let numbers = |count: &Count| match *count {
             Count::Exact(y) => y,

@@ -23,7 +23,7 @@ fn check_map(out: &mut Comparison, id: &str, what: &str, fit: &IvFit, ours: Vec<
 }
 
 /// The rows of 1995.
-fn of_1995(data: &Frame) -> Frame {
+pub(crate) fn of_1995(data: &Frame) -> Frame {
     let year = data.factor("year").expect("a year");
     let rows: Vec<usize> = (0..data.rows()).filter(|&i| year.label(i) == Some("1995")).collect();
     data.names().fold(Frame::new(), |kept, name| {

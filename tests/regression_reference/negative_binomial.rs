@@ -1,10 +1,11 @@
 //! Negative binomials against MASS's `glm.nb`, polished on the joint likelihood, and against fixest's `fenegbin`.
 
+use averted::inference::covariance::Autocorrelation;
 use averted::inference::{Covariance, Estimates, SmallSample};
 use averted::regression::NegativeBinomial;
 
 use crate::common::{Comparison, case, csv_numbers, frame, reference, shared};
-use crate::{convention, in_order, named, r_names};
+use crate::{autocorrelation, convention, in_order, named, r_names};
 
 pub(crate) fn check(out: &mut Comparison) {
     glm_nb(out);
@@ -109,13 +110,14 @@ fn fenegbin(out: &mut Comparison) {
             "cluster_unit" => Covariance::cluster(["state"]),
             "cluster_time" => Covariance::cluster(["year"]),
             "twoway" => Covariance::cluster(["state", "year"]),
-            _ => continue,
+            other => autocorrelation::of_fixest(other, "state", "year"),
         };
         let fit = fit.with_convention(covariance, convention(ssc)).expect("a covariance");
         let theta = fit.dispersion().theta_std_error;
         let (ours, theirs) = ordered(&vcov["se"], theta, fit.std_errors().to_vec());
         let tolerance = match which {
-            "cluster_time" | "twoway" => (1e-2, 0.0),
+            "cluster_time" | "twoway" | "NW_lag1" | "NW_lag2" => (1e-2, 0.0),
+            "DK_lag1" | "DK_lag2" => (1.5e-2, 0.0),
             "cluster_unit" if ssc == "default_nonnested" => (2e-3, 0.0),
             _ => tolerance,
         };
@@ -131,6 +133,16 @@ fn fenegbin(out: &mut Comparison) {
             "by year",
             Covariance::cluster(["year"]),
             [6.331_534_49e-2, 2.956_877_67e-3, 1.155_878_05e-1, 105.687_734],
+        ),
+        (
+            "of Driscoll–Kraay, 1 lag",
+            Autocorrelation::driscoll_kraay().time("year").lags(1).into(),
+            [6.311_316_233_873e-2, 3.097_371_218_668e-3, 1.227_213_760_911e-1, 109.606_398_924_3],
+        ),
+        (
+            "of Driscoll–Kraay, 2 lags",
+            Autocorrelation::driscoll_kraay().time("year").lags(2).into(),
+            [5.490_873_636_773e-2, 2.801_256_938_509e-3, 1.175_434_451_313e-1, 103.942_066_105_9],
         ),
     ] {
         let fit = fit.with_convention(covariance, SmallSample::NONE).expect("a covariance");

@@ -18,6 +18,7 @@ from averted.regression.margins import AvertedByPath, Margins
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
 from averted.regression.negative_binomial import Dispersion, NegativeBinomial, NegativeBinomialFit
 from averted.regression.noisy_measures import NoisyMeasures, NoisyMeasuresFit
+from averted.regression.related import Conley, DriscollKraay, NeweyWest, Reach
 from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
 
@@ -25,11 +26,13 @@ __all__ = [
     "AvertedByPath",
     "BootstrapTest",
     "Cluster",
+    "Conley",
     "CountFit",
     "Curve",
     "Dispersion",
     "DistributedLag",
     "DistributedLagFit",
+    "DriscollKraay",
     "Iv",
     "IvFit",
     "IvPoisson",
@@ -41,6 +44,7 @@ __all__ = [
     "Margins",
     "NegativeBinomial",
     "NegativeBinomialFit",
+    "NeweyWest",
     "NoisyMeasures",
     "NoisyMeasuresFit",
     "Ols",
@@ -48,6 +52,7 @@ __all__ = [
     "Poisson",
     "PoissonFit",
     "RandomizationTest",
+    "Reach",
     "RegressionFit",
     "RomanoWolf",
     "Wald",

@@ -91,19 +91,29 @@ def _cluster(columns: tuple[str, ...], kind: Any, scale: Any) -> Cluster:
     return Cluster(*columns, kind=kind, scale=scale)
 
 
-Covariance = str | Cluster
+class Related:
+    """Standard errors under errors related in time or space: see :mod:`averted.regression.related`."""
+
+    def _wire(self) -> tuple[str, list[str]]:
+        """As the core reads it."""
+        raise NotImplementedError
+
+
+Covariance = str | Cluster | Related
 
 
 def chosen(covariance: Covariance | None, cluster: str | Sequence[str] | None) -> tuple[str, list[str]]:
     """The covariance as the core reads it: kind, and columns."""
     if covariance is None:
         covariance = "classical"
-    if isinstance(covariance, Cluster):
+    if isinstance(covariance, Cluster | Related):
         if cluster is not None:
-            raise InputError("cluster and covariance=Cluster(…) are both given: give one")
+            raise InputError(f"cluster and covariance={type(covariance).__name__}(…) are both given: give one")
         return covariance._wire()
     if not isinstance(covariance, str):
-        raise InputError(f"covariance = {covariance!r}: must be 'classical', 'HC0' to 'HC4' or Cluster(…)")
+        raise InputError(
+            f"covariance = {covariance!r}: must be 'classical', 'HC0' to 'HC4', Cluster(…), NeweyWest(…), …"
+        )
     if cluster is None:
         return covariance, []
     if covariance != "classical":

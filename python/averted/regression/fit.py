@@ -14,6 +14,7 @@ from averted._frames import Kind, frame_in, frame_out
 from averted._result import Result, Table
 from averted.regression.covariance import Covariance, chosen
 from averted.regression.margins import AfterFit
+from averted.regression.related import Reach
 from averted.regression.resampling import ScoreBootstrap, WildBootstrap
 
 if TYPE_CHECKING:
@@ -151,6 +152,12 @@ class RegressionFit(AfterFit):
         return self._core.inference[2]
 
     @property
+    def reach(self) -> Reach | None:
+        """How far in time related errors were taken to reach, under Newey–West and Driscoll–Kraay."""
+        reach = self._core.reach
+        return None if reach is None else Reach(*reach)
+
+    @property
     def parameters_counted(self) -> int:
         """K, the parameters that the small-sample convention counts."""
         return self._core.inference[3]
@@ -174,8 +181,8 @@ class RegressionFit(AfterFit):
         Parameters
         ----------
         covariance
-            ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters; as it
-            was unless given.
+            ``"classical"``, ``"HC0"`` to ``"HC4"``, ``Cluster("state")``, which has kinds for few clusters,
+            ``NeweyWest()``, ``DriscollKraay()`` or ``Conley("lat", "lon", 100)``; as it was unless given.
         cluster
             Columns to cluster by, for short.
         ssc

@@ -158,7 +158,8 @@ class Ols(_Specification):
     cluster
         Column, or several, by which standard errors are clustered.
     covariance
-        ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters.
+        ``"classical"``, ``"HC0"`` to ``"HC4"``, ``Cluster("state")``, which has kinds for few clusters, or, for errors
+        related in time and space, ``NeweyWest()``, ``DriscollKraay()`` or ``Conley("lat", "lon", 100)``.
     ssc
         Small-sample convention: ``"fixest"``, ``"statsmodels"``, ``"linearmodels"``, ``"stata"`` or ``"none"``.
     panel
@@ -276,7 +277,8 @@ class Poisson(_Counts):
     cluster
         Column, or several, by which standard errors are clustered.
     covariance
-        ``"classical"``, ``"HC0"`` to ``"HC4"``, or ``Cluster("state")``, which has kinds for few clusters.
+        ``"classical"``, ``"HC0"`` to ``"HC4"``, ``Cluster("state")``, which has kinds for few clusters, or, for errors
+        related in time and space, ``NeweyWest()``, ``DriscollKraay()`` or ``Conley("lat", "lon", 100)``.
     ssc
         Small-sample convention: ``"fixest"``, ``"statsmodels"``, ``"linearmodels"``, ``"stata"`` or ``"none"``.
     quasi

@@ -14,4 +14,4 @@ mod frequency;
 mod parse;
 
 pub use frequency::Frequency;
-pub(crate) use parse::periods;
+pub(crate) use parse::{ordinals, periods};

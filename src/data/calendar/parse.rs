@@ -48,6 +48,58 @@ pub(crate) fn periods(
     }
 }
 
+/// The time of every row as a whole number, so that a difference is a distance: periods as [`periods`] has them; days,
+/// in units of their greatest common step, where several dates lie in one period; and whole numbers that are no periods
+/// as they are.
+///
+/// # Errors
+/// As [`periods`].
+pub(crate) fn ordinals(name: &str, column: &Column) -> Result<Vec<Option<i64>>> {
+    let periods = periods(name, column, None);
+    let (stamps, code): (Vec<Option<Stamp>>, Option<&[u32]>) = match column {
+        Column::Number(values) => {
+            let whole = |v: &f64| v.is_nan() || (v.fract() == 0.0 && v.abs() < 1e15);
+            if periods.is_err() && values.iter().all(whole) {
+                return Ok(values.iter().map(|v| (!v.is_nan()).then_some(*v as i64)).collect());
+            }
+            (values.iter().map(|v| stamp_of_number(*v)).collect(), None)
+        }
+        Column::Factor(factor) => {
+            (factor.labels().iter().map(|l| stamp_of_text(l)).collect(), Some(factor.codes()))
+        }
+    };
+    let (_, periods) = periods?;
+    let epoch = Date::constant(1970, 1, 1);
+    let day = |stamp: &Option<Stamp>| match stamp {
+        Some(Stamp::Day(date)) => Some(i64::from((*date - epoch).get_days())),
+        _ => None,
+    };
+    let days: Vec<Option<i64>> = match code {
+        None => stamps.iter().map(day).collect(),
+        Some(codes) => {
+            let of_label: Vec<_> = stamps.iter().map(day).collect();
+            codes.iter().map(|&c| if c == MISSING { None } else { of_label[c as usize] }).collect()
+        }
+    };
+    let distinct = |values: &[Option<i64>]| {
+        let mut known: Vec<i64> = values.iter().flatten().copied().collect();
+        known.sort_unstable();
+        known.dedup();
+        known
+    };
+    let known = distinct(&days);
+    let all_days = days.iter().zip(&periods).all(|(day, period)| day.is_some() == period.is_some());
+    if !all_days || known.len() <= distinct(&periods).len() {
+        return Ok(periods);
+    }
+    let step = known.windows(2).map(|w| w[1] - w[0]).fold(0, common_divisor).max(1);
+    Ok(days.into_iter().map(|day| day.map(|day| (day - known[0]) / step)).collect())
+}
+
+fn common_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
 /// The same for cells already read; the outer `None` is a missing cell, the inner one that cannot be read.
 #[allow(clippy::option_option)]
 fn periods_of(

@@ -10,14 +10,19 @@
 //! | robust and clustered, residuals inflated by leverage | as above, with other `uᵢ`: HC2 to HC4, CR2, CR3 |
 //! | leaving out one cluster at a time | `(G − 1)/G Σ_g (β̂₋g − β̂)(β̂₋g − β̂)'` |
 //! | clustered several ways (Cameron, Gelbach & Miller 2011) | the sum over crossings, signs alternating |
+//! | Newey–West, Driscoll–Kraay, Conley | `T (Σᵢⱼ kᵢⱼ sᵢ sⱼ') T'`, `kᵢⱼ` by distance in time or space |
 //!
 //! each multiplied by the factors of a [`SmallSample`] convention.
 
+mod autocorrelation;
+mod bandwidth;
 mod classical;
 mod cluster;
 mod jackknife;
+mod kernel;
 mod leverage;
 mod robust;
+mod spatial;
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -28,9 +33,12 @@ use crate::error::{Error, Result, nearest};
 use crate::inference::small_sample::{Counts, SmallSample};
 use crate::linalg::nearest_positive_semidefinite;
 
+pub use autocorrelation::{Autocorrelation, Bandwidth, Reach, Series};
 pub use cluster::{crossed, crossings};
 pub use jackknife::jackknife;
+pub use kernel::Kernel;
 pub use leverage::{Leverage, Reduced, Satterthwaite, Working, reduce};
+pub use spatial::{Conley, Distance, Places};
 
 /// Which covariance of the coefficients.
 ///
@@ -40,7 +48,7 @@ pub use leverage::{Leverage, Reduced, Satterthwaite, Working, reduce};
 /// assert_eq!("HC1".parse::<Covariance>()?, Covariance::Robust);
 /// # Ok::<(), averted::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Covariance {
     /// Errors alike and unrelated.
     #[default]
@@ -56,6 +64,10 @@ pub enum Covariance {
     Leveraged(Leverage),
     /// Errors unlike, and related within the levels of this column, of which there may be few.
     FewClusters(FewClusters),
+    /// Errors unlike, and related over time.
+    Autocorrelation(Autocorrelation),
+    /// Errors unlike, and related in space.
+    Spatial(Conley),
 }
 
 /// Standard errors clustered by one column, with what its few clusters need.
@@ -130,6 +142,18 @@ impl From<FewClusters> for Covariance {
     }
 }
 
+impl From<Autocorrelation> for Covariance {
+    fn from(autocorrelation: Autocorrelation) -> Self {
+        Self::Autocorrelation(autocorrelation)
+    }
+}
+
+impl From<Conley> for Covariance {
+    fn from(conley: Conley) -> Self {
+        Self::Spatial(conley)
+    }
+}
+
 impl From<Leverage> for Covariance {
     fn from(leverage: Leverage) -> Self {
         Self::Leveraged(leverage)
@@ -147,7 +171,26 @@ impl Covariance {
         match self {
             Self::Cluster(columns) => columns,
             Self::FewClusters(few) => std::slice::from_ref(&few.column),
-            Self::Classical | Self::Robust | Self::Uncorrected | Self::Leveraged(_) => &[],
+            Self::Classical
+            | Self::Robust
+            | Self::Uncorrected
+            | Self::Leveraged(_)
+            | Self::Autocorrelation(_)
+            | Self::Spatial(_) => &[],
+        }
+    }
+
+    /// The columns that it names: cluster variables, unit and time, coordinates.
+    pub fn columns(&self) -> Vec<&str> {
+        match self {
+            Self::Autocorrelation(a) => {
+                [&a.unit, &a.time].into_iter().flatten().map(String::as_str).collect()
+            }
+            Self::Spatial(c) => {
+                let index = [&c.unit, &c.time].into_iter().flatten();
+                [&c.latitude, &c.longitude].into_iter().chain(index).map(String::as_str).collect()
+            }
+            _ => self.clusters().iter().map(String::as_str).collect(),
         }
     }
 }
@@ -170,6 +213,8 @@ impl Display for Covariance {
                 write!(f, "robust, by leverage ({})", format!("{leverage:?}").to_uppercase())
             }
             Self::FewClusters(few) => few.fmt(f),
+            Self::Autocorrelation(autocorrelation) => autocorrelation.fmt(f),
+            Self::Spatial(conley) => conley.fmt(f),
         }
     }
 }
@@ -212,6 +257,55 @@ pub struct Ingredients<'a> {
     pub repeats: Option<&'a [f64]>,
     /// The sum of squared residuals of a linear model; 1 for an information matrix.
     pub dispersion: f64,
+    /// Where rows stand in time or space, for covariances that ask.
+    pub related: Option<&'a Related>,
+}
+
+/// Where the rows of a fit stand in time or space.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Related {
+    /// In time, with the reach of the kernel once it is settled.
+    Time(Series, Option<Reach>),
+    /// In space.
+    Space(Places),
+}
+
+impl Related {
+    /// The same reach in time as elsewhere.
+    #[must_use]
+    pub fn reaching(self, reach: Option<Reach>) -> Self {
+        match self {
+            Self::Time(series, _) => Self::Time(series, reach),
+            space @ Self::Space(_) => space,
+        }
+    }
+
+    /// Settles an automatic bandwidth by these scores, so that all that is said of the fit goes by one.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a bandwidth that is none; [`Error::TooShort`] where there is nothing to choose by.
+    pub fn settle(&mut self, which: &Covariance, from: &Ingredients<'_>) -> Result<()> {
+        if let (Self::Time(series, reach), Covariance::Autocorrelation(which)) = (self, which) {
+            *reach = Some(autocorrelation::reach(which, series, from)?);
+        }
+        Ok(())
+    }
+
+    /// The reach in time, once it is settled.
+    pub fn reach(&self) -> Option<Reach> {
+        match self {
+            Self::Time(_, reach) => *reach,
+            Self::Space(_) => None,
+        }
+    }
+
+    /// Distinct periods, where the number of them is what there is of independent information.
+    pub fn periods(&self) -> Option<usize> {
+        match self {
+            Self::Time(series, _) => Some(series.distinct()),
+            Self::Space(_) => None,
+        }
+    }
 }
 
 /// How the scores are grouped: codes of every row and the number of clusters, for each cluster variable.
@@ -231,6 +325,8 @@ pub struct Estimated {
     /// Coefficients whose variance came out negative before the matrix was made positive semidefinite; `None` if it
     /// was so from the start.
     pub repaired: Option<Vec<usize>>,
+    /// By what share the repair changed the standard error that it changed most.
+    pub moved: f64,
 }
 
 /// The covariance under a convention.
@@ -253,19 +349,35 @@ pub fn estimate(
         }
         Covariance::Uncorrected | Covariance::Leveraged(_) => 1.0,
         Covariance::FewClusters(few) if !few.pyfixest_scale => 1.0,
-        Covariance::FewClusters(_) | Covariance::Robust | Covariance::Cluster(_) => convention.factor(counts),
+        Covariance::FewClusters(_)
+        | Covariance::Robust
+        | Covariance::Cluster(_)
+        | Covariance::Autocorrelation(_)
+        | Covariance::Spatial(_) => convention.factor(counts),
     };
+    let mut moved = 0.0;
     let (matrix, repaired) = match which {
         Covariance::Classical => (classical::classical(from, convention.classical_factor(counts)), None),
         Covariance::Robust => (robust::robust(from) * (factor * convention.robust_factor(counts)), None),
         Covariance::Uncorrected | Covariance::Leveraged(_) => (robust::robust(from), None),
         Covariance::Cluster(names) => {
             let own = |groups: usize| factor * convention.cluster_factor(groups, counts);
-            repair(cluster::cluster(from, names, grouping, own)?)?
+            repair(cluster::cluster(from, names, grouping, own)?, &mut moved)?
         }
         Covariance::FewClusters(few) => {
             let names = std::slice::from_ref(&few.column);
             (cluster::cluster(from, names, grouping, |groups| few.scale(groups, factor))?, None)
+        }
+        Covariance::Autocorrelation(which) => {
+            let Some(Related::Time(series, reach)) = from.related else { return Err(nowhere(which)) };
+            let reach = reach.map_or_else(|| autocorrelation::reach(which, series, from), Ok)?;
+            let own = factor * convention.period_factor(reach.periods, counts);
+            repair(autocorrelation::autocorrelation(which, series, reach, from)? * own, &mut moved)?
+        }
+        Covariance::Spatial(which) => {
+            let Some(Related::Space(places)) = from.related else { return Err(nowhere(which)) };
+            let own = factor * convention.robust_factor(counts);
+            repair(spatial::spatial(which, places, from) * own, &mut moved)?
         }
     };
     Ok(Estimated {
@@ -274,14 +386,31 @@ pub fn estimate(
         parameters: convention.parameters(counts),
         degrees: convention.degrees(counts, plain),
         repaired,
+        moved,
     })
 }
 
-/// A sum with alternating signs need not be a covariance: negative eigenvalues are set to zero.
-fn repair(matrix: Array2<f64>) -> Result<(Array2<f64>, Option<Vec<usize>>)> {
+/// Rows whose place is not known.
+fn nowhere(which: &dyn Display) -> Error {
+    Error::Argument {
+        argument: "covariance".into(),
+        value: which.to_string(),
+        must: "one that asks for neither time nor place: here they are not known".into(),
+    }
+}
+
+/// A sum with alternating signs, or with weights by some kernels, need not be a covariance: negative eigenvalues are set
+/// to zero.
+#[allow(clippy::type_complexity)]
+fn repair(matrix: Array2<f64>, moved: &mut f64) -> Result<(Array2<f64>, Option<Vec<usize>>)> {
     let (fixed, changed) = nearest_positive_semidefinite(matrix.view())?;
-    let negative = || (0..matrix.nrows()).filter(|&j| matrix[[j, j]] <= 0.0).collect();
-    Ok((fixed, changed.then(negative)))
+    if !changed {
+        return Ok((fixed, None));
+    }
+    let pairs = matrix.diag().into_iter().zip(fixed.diag().to_vec()).map(|(&was, is)| (was, is));
+    *moved = pairs.filter(|(was, _)| *was > 0.0).map(|(was, is)| (is / was).sqrt() - 1.0).fold(0.0, f64::max);
+    let negative = (0..matrix.nrows()).filter(|&j| matrix[[j, j]] <= 0.0).collect();
+    Ok((fixed, Some(negative)))
 }
 
 /// `T M T'`, exactly symmetric.

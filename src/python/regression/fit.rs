@@ -203,6 +203,13 @@ impl PyFit {
         ))
     }
 
+    /// How far in time related errors reach: bandwidth, lags, the automatic choice, periods.
+    #[getter]
+    fn reach(&self) -> Option<(f64, Option<usize>, Option<f64>, usize)> {
+        let reach = either!(AnyFit, &self.0, fit => fit.reach())?;
+        Some((reach.width, reach.lags, reach.chosen, reach.periods))
+    }
+
     #[getter]
     fn parameters(&self) -> usize {
         either!(AnyFit, &self.0, fit => fit.parameters())

@@ -7,10 +7,12 @@ mod lags;
 mod margins;
 mod measures;
 mod projections;
+mod related;
 mod resampling;
 mod specification;
 
 use covariance::covariance;
+pub(super) use covariance::covariance_text;
 pub(super) use fit::PyFit;
 pub(super) use instruments::{anderson_rubin, first_stage};
 pub(super) use lags::{PyCurve, PyLags, distributed_lag, lag_lengths};

@@ -303,6 +303,7 @@ impl<'a> View<'a> {
             pull: pull.view(),
             repeats: shared.repeats(),
             dispersion: left.iter().zip(weights).map(|(v, w)| w * v * v).sum(),
+            related: inference.grouped.related.as_ref(),
         };
         let mut counts = inference.grouped.counts(shared);
         counts.coefficients = parameters;

@@ -304,6 +304,7 @@ pub(super) fn moment_covariance(
         pull: pull.view(),
         repeats: shared.repeats(),
         dispersion: shared.estimate.dispersion / (stages.size * stages.size),
+        related: grouped.related.as_ref(),
     };
     let counts = grouped.counts(shared);
     Ok(estimate(covariance, &from, &grouped.grouping, SmallSample::NONE, &counts)?.matrix)

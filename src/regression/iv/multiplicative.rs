@@ -106,6 +106,7 @@ fn moment_covariance(shared: &Shared<InstrumentedCounts>, stages: &Stages) -> Re
         pull: shared.estimate.pull.view(),
         repeats: shared.repeats(),
         dispersion: 1.0,
+        related: grouped.related.as_ref(),
     };
     let counts = grouped.counts(shared);
     Ok(estimate(covariance, &from, &grouped.grouping, SmallSample::NONE, &counts)?.matrix)

@@ -81,6 +81,7 @@ impl<M: Model> Fit<M> {
             pull: ones.view(),
             repeats: shared.repeats(),
             dispersion: estimated.dispersion,
+            related: inference.grouped.related.as_ref(),
         };
         let counts = inference.grouped.counts(shared);
         let found = estimate(
