@@ -244,10 +244,11 @@ fn order_of_rows_and_units_of_time_change_nothing() {
     });
     let near = Conley::new("lat", "lon", 150.0).unit("unit").time("year").lags(1);
     let automatic = Autocorrelation::driscoll_kraay().time("year").bandwidth(Bandwidth::Andrews).prewhiten();
-    let kinds = [Covariance::from(near), automatic.into()];
+    let within = Autocorrelation::newey_west().unit("unit").time("year").lags(2);
+    let kinds = [Covariance::from(near), automatic.into(), within.into()];
     for which in kinds {
         let (one, two) = (pooled(&data), pooled(&other));
-        assert_close(&with(&one, which.clone()), &with(&two, which.clone()), "rows");
+        assert_eq!(with(&one, which.clone()), with(&two, which.clone()), "{which}");
     }
 }
 

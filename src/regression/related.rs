@@ -187,7 +187,19 @@ impl<M> Rows<'_, M> {
             (None, None) => return Ok(None),
         };
         let codes = used.codes().iter().map(|&c| (c != MISSING).then_some(c)).collect();
-        Ok(Some((self.complete(name.unwrap_or("unit"), codes)?, used.labels().to_vec())))
+        let codes = self.complete(name.unwrap_or("unit"), codes)?;
+        // In the order in which the rows here have them, whatever that of the caller's.
+        let (mut place, mut labels) = (vec![MISSING; used.levels()], Vec::new());
+        let mut placed = |&code: &u32| {
+            let slot = &mut place[code as usize];
+            if *slot == MISSING {
+                *slot = labels.len() as u32;
+                labels.push(used.labels()[code as usize].clone());
+            }
+            *slot
+        };
+        let codes = codes.iter().map(&mut placed).collect();
+        Ok(Some((codes, labels)))
     }
 
     /// Numbers in degrees.

@@ -98,15 +98,17 @@ fn sandwich(out: &mut Comparison, gold: &Value, fit: &OlsFit) {
     for (key, theirs) in gold["values"].as_object().expect("values") {
         // The last is sandwich's own default: kernHAC multiplies by n / (n − k).
         let (which, convention) = match key.as_str() {
-            "bwNeweyWest_bartlett_noprewhite" => (newey_west(), SmallSample::NONE),
-            "bwNeweyWest_bartlett_prewhite1" => (white(newey_west()), SmallSample::NONE),
+            "bwNeweyWest_bartlett_noprewhite" | "se_NeweyWest_auto_noprewhite" => {
+                (newey_west(), SmallSample::NONE)
+            }
+            "bwNeweyWest_bartlett_prewhite1" | "se_NeweyWest_default_auto_prewhite1" => {
+                (white(newey_west()), SmallSample::NONE)
+            }
             "bwNeweyWest_qs_noprewhite" => (newey_west().kernel(quadratic), SmallSample::NONE),
             "bwAndrews_bartlett_ar1_noprewhite" => (andrews(), SmallSample::NONE),
             "bwAndrews_parzen_ar1_noprewhite" => (andrews().kernel(Kernel::Parzen), SmallSample::NONE),
             "bwAndrews_qs_ar1_noprewhite" => (andrews().kernel(quadratic), SmallSample::NONE),
             "bwAndrews_qs_ar1_prewhite1" => (white(andrews().kernel(quadratic)), SmallSample::NONE),
-            "se_NeweyWest_default_auto_prewhite1" => (white(newey_west()), SmallSample::NONE),
-            "se_NeweyWest_auto_noprewhite" => (newey_west(), SmallSample::NONE),
             "se_kernHAC_parzen_bw3_noprewhite" => (width(Kernel::Parzen), SmallSample::NONE),
             "se_kernHAC_qs_bw3_noprewhite" => (width(quadratic), SmallSample::NONE),
             "se_kernHAC_default_QS_andrews_prewhite1" => (white(andrews().kernel(quadratic)), adjusted),
