@@ -7,14 +7,15 @@
 //! [`inference::bootstrap`](crate::inference::bootstrap); here the fit is put into its coordinates. Exogenous regressors
 //! that no restriction concerns are projected off with the absorbed effects.
 
-use ndarray::{Array1, Array2, Axis, concatenate, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
 
 use super::linear::{IvFit, Method};
 use crate::error::{Error, Result};
 use crate::inference::bootstrap::{Crossing, Equation, Kernels, Reduced, Tally, complement, pieces};
 use crate::inference::bootstrap::{Interval, TIE};
-use crate::inference::{BootstrapTest, Draws, Estimates, Restriction, restrictions};
+use crate::inference::{BootstrapTest, Draws, Estimates, Restriction, restrictions, significant};
 use crate::parallel::Watch;
+use crate::regression::least_squares::{cross_products, invert_upper};
 use crate::regression::resampling::{
     Bootstrap, Groups, MANY, Setting, Working, carriers, note_carriers, positive,
 };
@@ -228,10 +229,7 @@ impl IvFit {
         let unreached = stages.unreached.slice(s![.., k..]);
         let remainder = &Array1::from(outcome.clone()) - &inside.dot(&along);
         let left = concatenate![Axis(1), remainder.insert_axis(Axis(1)), unreached];
-        let left = crate::regression::least_squares::cross_products(left.view(), weights);
-        let columns = |m: ndarray::ArrayView2<'_, f64>| -> Vec<Vec<f64>> {
-            m.columns().into_iter().map(|c| c.to_vec()).collect()
-        };
+        let left = cross_products(left.view(), weights);
         let directions = columns(inside.view());
         let errors = [vec![outcome], columns(unreached), directions.clone()].concat();
         let kernels = self.kernels(off.view(), setting, &directions, &errors, watch)?;
@@ -248,9 +246,6 @@ impl IvFit {
     fn reduced(&self, setting: &Setting, watch: &Watch<'_>) -> Result<(Reduced, Array2<f64>)> {
         let stages = &self.model().stages;
         let k = stages.exogenous;
-        let columns = |m: ndarray::ArrayView2<'_, f64>| -> Vec<Vec<f64>> {
-            m.columns().into_iter().map(|c| c.to_vec()).collect()
-        };
         let exogenous = stages.basis.slice(s![.., ..k]).to_owned();
         let outcome = off_columns(&exogenous, &stages.weights, &stages.outcome);
         let endogenous = stages.basis.slice(s![.., k..]);
@@ -262,22 +257,21 @@ impl IvFit {
         let directions = columns(stages.excluded());
         let kernels = self.kernels(stages.instruments.view(), setting, &directions, &errors, watch)?;
         // Yb = B_y T⁻¹ b for columns Y of unit scale.
-        let inverse =
-            crate::regression::least_squares::invert_upper(&stages.root.slice(s![k.., k..]).to_owned());
+        let inverse = invert_upper(&stages.root.slice(s![k.., k..]).to_owned());
         let units: Array1<f64> =
             self.shared.problem.scale[k..].iter().map(|scale| scale / stages.size).collect();
         Ok((Reduced { instruments: directions.len(), kernels, scale }, inverse * &units))
     }
 
     /// The demeaned problem with other regressors.
-    fn bare<'a>(&'a self, basis: ndarray::ArrayView2<'a, f64>) -> Working<'a> {
+    fn bare<'a>(&'a self, basis: ArrayView2<'a, f64>) -> Working<'a> {
         let problem = &self.shared.problem;
         Working { absorber: &problem.absorber, effects: &problem.effects, basis, weights: &problem.weights }
     }
 
     fn kernels(
         &self,
-        basis: ndarray::ArrayView2<'_, f64>,
+        basis: ArrayView2<'_, f64>,
         setting: &Setting,
         directions: &[Vec<f64>],
         errors: &[Vec<f64>],
@@ -320,7 +314,7 @@ fn enter(answer: &mut BootstrapTest, level: f64, set: Vec<(f64, f64)>) {
         answer.interval = Some(Interval { level, lower, upper });
     } else {
         let piece = |(low, high): &(f64, f64)| {
-            let end = |v: f64| crate::inference::significant(v, 6);
+            let end = |v: f64| significant(v, 6);
             match (low.is_finite(), high.is_finite()) {
                 (false, _) => format!("up to {}", end(*high)),
                 (_, false) => format!("from {}", end(*low)),
@@ -338,6 +332,10 @@ fn enter(answer: &mut BootstrapTest, level: f64, set: Vec<(f64, f64)>) {
 fn scales(estimate: f64, std_error: f64, least_squares: (f64, f64)) -> Vec<(f64, f64)> {
     let fine = |&(centre, unit): &(f64, f64)| centre.is_finite() && unit.is_finite() && unit > 0.0;
     [(estimate, std_error), least_squares].into_iter().filter(fine).collect()
+}
+
+fn columns(m: ArrayView2<'_, f64>) -> Vec<Vec<f64>> {
+    m.columns().into_iter().map(|c| c.to_vec()).collect()
 }
 
 fn weighted(values: &[f64], weights: &[f64]) -> Array1<f64> {
