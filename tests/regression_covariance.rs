@@ -296,3 +296,47 @@ fn the_convention_none_reads_the_normal_after_a_jackknife() {
     let fit = fit.with_convention(few, SmallSample::NONE).expect("clusters");
     assert_eq!(fit.degrees_of_freedom(), f64::INFINITY);
 }
+
+#[test]
+fn a_two_way_covariance_that_is_none_is_repaired_and_said_so() {
+    let small = SmallSample::NONE;
+    let mut seen = 0;
+    for seed in 0..40 {
+        let n = 30;
+        let number = |f: &dyn Fn(f64) -> f64| -> Vec<f64> { (0..n).map(|i| f(f64::from(i))).collect() };
+        let step = 1.0 + f64::from(seed);
+        let frame = Frame::new()
+            .with_number("y", number(&|i| (i * step * 1.7).sin()))
+            .and_then(|f| f.with_number("x", number(&|i| (i * i * step * 0.3).cos())))
+            .and_then(|f| f.with_number("z", number(&|i| (i * step * 0.9).cos())))
+            .and_then(|f| f.with_number("a", number(&|i| i % 3.0)))
+            .and_then(|f| f.with_number("b", number(&|i| (i / 3.0).floor() % 4.0)))
+            .and_then(|f| f.with_number("ab", number(&|i| i % 3.0 + 10.0 * ((i / 3.0).floor() % 4.0))))
+            .expect("columns of one length");
+        let fit = Ols::new().small_sample(small).fit("y ~ x + z", &frame).expect("a fit");
+        let of = |columns: &[&str]| {
+            let found = fit.with_covariance(Covariance::cluster(columns.iter().copied())).expect("clusters");
+            (found.covariance().clone(), found.notes())
+        };
+        let raw = of(&["a"]).0 + of(&["b"]).0 - of(&["ab"]).0;
+        let (values, vectors) = averted::linalg::eigen_symmetric(raw.view()).expect("finite");
+        let (both, notes) = of(&["a", "b"]);
+        let said = notes.iter().any(|n| {
+            n.contains("was not positive semidefinite; its negative") || n.contains("(negative variance of")
+        });
+        let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        if values.iter().all(|v| *v > -1e-10 * largest) {
+            assert!(!said, "{notes:?}");
+            close(&flat(&both), &flat(&raw), 1e-6);
+            continue;
+        }
+        seen += 1;
+        assert!(said, "{notes:?}");
+        let clipped = (&vectors * &values.mapv(|v| v.max(0.0))).dot(&vectors.t());
+        let size = flat(&clipped).iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        assert!(flat(&both).iter().zip(flat(&clipped)).all(|(a, b)| (a - b).abs() <= 1e-9 * size));
+        let (after, _) = averted::linalg::eigen_symmetric(both.view()).expect("finite");
+        assert!(after.iter().all(|v| *v > -1e-12 * largest));
+    }
+    assert!((1..40).contains(&seen), "both happen: {seen}");
+}

@@ -59,7 +59,8 @@ pub struct CurvePoint {
 }
 
 impl Curve {
-    /// From estimates at whole numbers, which `axis` names; `degrees` of the t that tests read, infinite for the normal.
+    /// From estimates at whole numbers, which `axis` names; `degrees` of the t that tests read, infinite for the normal,
+    /// NaN where there are to be neither tests nor intervals.
     ///
     /// # Errors
     /// [`Error::Shape`] unless there is an estimate for every place and a covariance of every pair;
@@ -159,6 +160,9 @@ impl Curve {
     /// finite.
     pub fn sup_t(&self, level: f64, seed: u64) -> Result<f64> {
         interval_level(level)?;
+        if self.degrees.is_nan() {
+            return Ok(f64::NAN);
+        }
         let errors = self.std_errors();
         // Places that are known exactly cannot leave any band.
         let open: Vec<usize> = (0..errors.len()).filter(|&i| errors[i] > 0.0).collect();
@@ -236,6 +240,9 @@ impl Curve {
             ]);
         }
         let width = self.sup_t(level, seed)?;
+        if width.is_nan() {
+            return Ok(table);
+        }
         Ok(table.note(format!(
             "lower, upper: {}% at each {}; band: {}% for the whole curve (sup-t, {width:.3} standard errors)",
             100.0 * level,

@@ -20,7 +20,13 @@ pub trait Estimates {
     /// Degrees of freedom of the t reference distribution, infinite for the normal.
     fn degrees_of_freedom(&self) -> f64;
 
-    /// Degrees of freedom of the t of a combination of the coefficients, where combinations have their own.
+    /// Why a combination of the coefficients is not tested, where its standard error has too little to go on.
+    fn refusal(&self, _combination: &[f64]) -> Option<Error> {
+        None
+    }
+
+    /// Degrees of freedom of the t of a combination of the coefficients, where combinations have their own; NaN where
+    /// no distribution is known, so that there are neither p-value nor interval.
     fn degrees_of(&self, _combination: &[f64]) -> f64 {
         self.degrees_of_freedom()
     }
@@ -88,9 +94,11 @@ pub struct CoefficientRow {
 }
 
 impl CoefficientRow {
-    /// The test of zero and the interval of one estimate.
+    /// The test of zero and the interval of one estimate; neither with degrees that are NaN.
     pub fn new(term: &str, estimate: f64, std_error: f64, degrees: f64, level: f64) -> Self {
-        let student = Student::new(degrees).or_else(|_| Student::new(f64::INFINITY));
+        let student = Student::new(degrees);
+        let student =
+            if degrees.is_nan() { student } else { student.or_else(|_| Student::new(f64::INFINITY)) };
         let (p_value, reach) = student.map_or((f64::NAN, f64::NAN), |t| {
             (t.two_sided(estimate / std_error), t.quantile(0.5 + 0.5 * level) * std_error)
         });

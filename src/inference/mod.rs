@@ -1,6 +1,7 @@
 //! From estimates to statements: covariances, tests, intervals, the answers several rooms share, and their tables.
 
 pub mod bootstrap;
+mod clusters;
 pub mod covariance;
 mod curve;
 mod estimates;
@@ -12,6 +13,7 @@ mod table;
 mod wald;
 
 pub use bootstrap::{BootstrapTest, Draws, Multipliers};
+pub use clusters::{ClusterDiagnostics, TermClusters, effective_clusters};
 pub use covariance::Covariance;
 pub use curve::{Curve, CurvePoint};
 pub use estimates::{CoefficientRow, Estimates, interval_level};

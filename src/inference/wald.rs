@@ -34,13 +34,16 @@ impl Wald {
     /// A side left out is zero.
     ///
     /// # Errors
-    /// [`Error::Formula`] when a hypothesis cannot be read; [`Error::NotPositiveDefinite`] when the hypotheses repeat
-    /// each other or their covariance is singular.
+    /// [`Error::Formula`] when a hypothesis cannot be read; [`Error::Refused`] where the fit refuses its test;
+    /// [`Error::NotPositiveDefinite`] when the hypotheses repeat each other or their covariance is singular.
     pub fn test<S: AsRef<str>>(fit: &(impl Estimates + ?Sized), hypotheses: &[S]) -> Result<Self> {
         let names = fit.names();
         let texts: Vec<&str> = hypotheses.iter().map(AsRef::as_ref).collect();
         let hypothesis = texts.join(", ");
         let rows = restrictions(&texts, names)?;
+        if let Some(refusal) = rows.iter().find_map(|row| fit.refusal(&row.coefficients)) {
+            return Err(refusal);
+        }
         let r = Array2::from_shape_fn((rows.len(), names.len()), |(i, j)| rows[i].coefficients[j]);
         let distance =
             Array1::from_shape_fn(rows.len(), |i| r.row(i).dot(fit.coefficients()) - rows[i].right);

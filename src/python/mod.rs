@@ -36,6 +36,8 @@ mod _core {
     #[pymodule_export]
     use super::regression::{PyBootstrap, PyBootstrapTest, PyRandomizationTest, adjust, bootstrap_test};
     #[pymodule_export]
+    use super::regression::{PyClusters, cluster_diagnostics};
+    #[pymodule_export]
     use super::regression::{PyCurve, PyLags, distributed_lag, lag_lengths};
     #[pymodule_export]
     use super::regression::{PyFit, PySpecification};

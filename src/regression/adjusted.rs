@@ -14,7 +14,7 @@ use crate::inference::covariance::{
 use crate::inference::{Covariance, Reference, SmallSample};
 
 /// What takes the place of parts of a fit under some covariance.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Adjusted {
     /// What regressors are multiplied by in the scores.
     pub(super) pull: Option<Array1<f64>>,
@@ -77,24 +77,8 @@ impl Adjusted {
         }
         check::<M>()?;
         let estimate = &shared.estimate;
-        let coordinates = shared.problem.absorber.coordinates()?;
-        let work: f64 = shared.problem.rows() as f64 * (coordinates.rank() as f64).min(1e3).powi(2);
-        if work > MOST_WORK {
-            return Err(Error::Argument {
-                argument: "covariance".into(),
-                value: few.to_string(),
-                must: "one for many clusters: the rows and effects are too many for leverages of clusters"
-                    .into(),
-            });
-        }
-        let working = Working {
-            x: estimate.ortho.basis.view(),
-            pull: estimate.pull.view(),
-            weights: shared.problem.absorber.weights(),
-            effects: &|rows| coordinates.of(rows),
-        };
         let Reduced { pull, satterthwaite, decisive } =
-            reduce(&working, codes, *groups, few.kind != ClusterKind::Cr2)?;
+            reduced(shared, codes, *groups, few.kind != ClusterKind::Cr2)?;
         let mut undetermined: Vec<usize> = Vec::new();
         for (_, direction) in &decisive {
             undetermined.extend(told_by(shared, direction));
@@ -156,6 +140,56 @@ impl Adjusted {
             };
         }
     }
+}
+
+/// Scores with the leverage of their clusters taken into account, under CR3 (`whole`) or CR2.
+fn reduced<M>(shared: &Shared<M>, codes: &[u32], groups: usize, whole: bool) -> Result<Reduced> {
+    let coordinates = shared.problem.absorber.coordinates()?;
+    let work: f64 = shared.problem.rows() as f64 * (coordinates.rank() as f64).min(1e3).powi(2);
+    if work > MOST_WORK {
+        return Err(Error::Argument {
+            argument: "covariance".into(),
+            value: "one that needs leverages of clusters".into(),
+            must: "one for many clusters: the rows and effects are too many for them".into(),
+        });
+    }
+    let working = Working {
+        x: shared.estimate.ortho.basis.view(),
+        pull: shared.estimate.pull.view(),
+        weights: shared.problem.absorber.weights(),
+        effects: &|rows| coordinates.of(rows),
+    };
+    reduce(&working, codes, groups, whole)
+}
+
+/// The estimates without each cluster, clusters by coefficients: exact for least squares, by one Newton step for counts;
+/// NaN for coefficients that only the cluster tells about.
+pub(super) fn without_clusters<M>(shared: &Shared<M>, codes: &[u32], groups: usize) -> Result<Array2<f64>> {
+    let found = reduced(shared, codes, groups, true)?;
+    let estimate = &shared.estimate;
+    let mut scores: Array2<f64> = Array2::zeros((groups, estimate.names.len()));
+    for ((z, u), &g) in estimate.ortho.basis.rows().into_iter().zip(&found.pull).zip(codes) {
+        scores.row_mut(g as usize).scaled_add(*u, &z);
+    }
+    let mut without = &estimate.coefficients - &scores.dot(&estimate.ortho.root.t());
+    for (g, direction) in &found.decisive {
+        told_by(shared, direction).into_iter().for_each(|j| without[[*g, j]] = f64::NAN);
+    }
+    Ok(without)
+}
+
+/// The degrees of freedom of every coefficient under CR2; NaN for those that only one cluster tells about.
+pub(super) fn satterthwaite_degrees<M>(shared: &Shared<M>, codes: &[u32], groups: usize) -> Result<Vec<f64>> {
+    let found = reduced(shared, codes, groups, false)?;
+    let root = &shared.estimate.ortho.root;
+    let mut degrees: Vec<f64> = match &found.satterthwaite {
+        Some(own) => (0..root.nrows()).map(|j| own.degrees(root.row(j))).collect(),
+        None => vec![f64::NAN; root.nrows()],
+    };
+    for (_, direction) in &found.decisive {
+        told_by(shared, direction).into_iter().for_each(|j| degrees[j] = f64::NAN);
+    }
+    Ok(degrees)
 }
 
 /// Rows times squared width up to which clusters' leverages are worked out: some minutes.

@@ -11,7 +11,7 @@ use super::least_squares::Orthonormal;
 use super::link::Link;
 use super::problem::Problem;
 use super::sample::{Sample, WeightKind};
-use super::settings::{Origin, Settings};
+use super::settings::{Accepted, Origin, Settings};
 use crate::data::{Dropped, Frame};
 use crate::error::{Error, Result};
 use crate::inference::covariance::{Reach, Related};
@@ -156,11 +156,17 @@ impl Estimate {
 impl<M: Model> Fit<M> {
     pub(super) fn new(shared: Shared<M>) -> Result<Self> {
         let settings = &shared.settings;
-        let inference = Inference::new(&shared, settings.covariance.clone(), settings.small_sample, None)?;
+        let mut inference =
+            Inference::new(&shared, settings.covariance.clone(), settings.small_sample, None)?;
+        let accepted = settings.accepted.as_ref();
+        inference.accepted = accepted.map(|(code, reason)| Accepted::checked(code, reason)).transpose()?;
         Ok(Self { shared: Arc::new(shared), inference: Arc::new(inference) })
     }
 
     /// The same fit with another covariance; nothing is fitted again.
+    ///
+    /// Clustered standard errors of a coefficient that fewer than five clusters tell about have no p-value and no
+    /// interval, unless that is [accepted](Self::accept).
     ///
     /// # Errors
     /// [`crate::Error::UnknownColumn`], [`crate::Error::Missing`] or [`crate::Error::TooShort`] for cluster variables
@@ -178,8 +184,7 @@ impl<M: Model> Fit<M> {
         covariance: impl Into<Covariance>,
         convention: SmallSample,
     ) -> Result<Self> {
-        let inference = Inference::new(&self.shared, covariance.into(), convention, None)?;
-        Ok(Self { shared: Arc::clone(&self.shared), inference: Arc::new(inference) })
+        self.look(covariance.into(), convention, None)
     }
 
     /// The same, with cluster variables of the same rows that the fit has not seen.
@@ -193,15 +198,29 @@ impl<M: Model> Fit<M> {
         covariance: impl Into<Covariance>,
         convention: SmallSample,
     ) -> Result<Self> {
+        self.check_rows(data)?;
+        self.look(covariance.into(), convention, Some(data))
+    }
+
+    /// Whether data with cluster variables have the rows of the fit's.
+    pub(super) fn check_rows(&self, data: &Frame) -> Result<()> {
         let rows = self.shared.rows_given();
-        if data.rows() != rows {
-            return Err(Error::Shape {
-                what: "cluster variables".into(),
-                expected: format!("{rows} rows, as in the data of the fit"),
-                found: format!("{} rows", data.rows()),
-            });
+        if data.rows() == rows {
+            return Ok(());
         }
-        let inference = Inference::new(&self.shared, covariance.into(), convention, Some(data))?;
+        Err(Error::Shape {
+            what: "cluster variables".into(),
+            expected: format!("{rows} rows, as in the data of the fit"),
+            found: format!("{} rows", data.rows()),
+        })
+    }
+
+    /// Another look; what was accepted stays so for the same clusters.
+    fn look(&self, covariance: Covariance, convention: SmallSample, more: Option<&Frame>) -> Result<Self> {
+        let mut inference = Inference::new(&self.shared, covariance, convention, more)?;
+        if inference.covariance == self.inference.covariance {
+            inference.accepted.clone_from(&self.inference.accepted);
+        }
         Ok(Self { shared: Arc::clone(&self.shared), inference: Arc::new(inference) })
     }
 
@@ -313,7 +332,8 @@ impl<M: Model> Fit<M> {
 
     /// What the caller should know: what was dropped, repaired or assumed.
     pub fn notes(&self) -> Vec<String> {
-        self.shared.notes.iter().chain(&self.inference.notes).cloned().collect()
+        let known = self.shared.notes.iter().chain(&self.inference.notes).cloned();
+        known.chain(self.few_cluster_notes()).collect()
     }
 
     /// Statistics about the whole fit, by name.
@@ -413,7 +433,14 @@ impl<M: Model> Estimates for Fit<M> {
         self.inference.estimated.degrees
     }
 
+    fn refusal(&self, combination: &[f64]) -> Option<Error> {
+        self.refused(combination)
+    }
+
     fn degrees_of(&self, combination: &[f64]) -> f64 {
+        if self.refused(combination).is_some() {
+            return f64::NAN;
+        }
         match &self.inference.adjusted.satterthwaite {
             Some(own) => {
                 let weights = self.shared.estimate.ortho.root.t().dot(&ArrayView1::from(combination));

@@ -1,6 +1,7 @@
 //! From a fit to the covariance of its coefficients: clusters found, nesting seen, factors counted.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use ndarray::{Array1, Array2};
 
@@ -9,12 +10,15 @@ use super::adjusted::Adjusted;
 use super::fit::{Model, Shared};
 use super::link::Link;
 use super::related::related;
+use super::settings::Accepted;
+use super::treated::{self, Telling};
 use crate::data::{Factor, Frame, MISSING, natural};
 use crate::error::{Error, Result};
 use crate::inference::covariance::{Estimated, Grouping, Ingredients, Related, crossings, estimate};
 use crate::inference::{Counts, Covariance, SmallSample, significant, thousands};
 
 /// A choice of covariance and what came of it.
+#[derive(Clone)]
 pub(super) struct Inference {
     pub(super) covariance: Covariance,
     pub(super) convention: SmallSample,
@@ -28,9 +32,14 @@ pub(super) struct Inference {
     /// Whether some absorbed effect is nested in a cluster variable.
     pub(super) nested_effects: bool,
     pub(super) notes: Vec<String>,
+    /// Why clustered tests of coefficients that few clusters tell about are wanted nevertheless.
+    pub(super) accepted: Option<Accepted>,
+    /// Looked for when first asked.
+    telling: OnceLock<Vec<Telling>>,
 }
 
 /// Clusters of a fit's rows, in fitting order, and how the effects lie in them.
+#[derive(Clone)]
 pub(super) struct Grouped {
     pub(super) grouping: Grouping,
     /// Levels of every absorbed effect with intercepts, and whether it is nested.
@@ -169,7 +178,24 @@ impl Inference {
             clusters,
             nested_effects,
             notes,
+            accepted: None,
+            telling: OnceLock::new(),
         })
+    }
+
+    /// The same, with what is accepted.
+    pub(super) fn accepting(&self, accepted: Option<Accepted>) -> Self {
+        Self { accepted, ..self.clone() }
+    }
+
+    /// How many clusters tell about every coefficient.
+    pub(super) fn telling<M>(&self, shared: &Shared<M>) -> &[Telling] {
+        self.telling.get_or_init(|| treated::telling(shared, self))
+    }
+
+    /// The cluster variable with the fewest clusters.
+    pub(super) fn cluster_of_fewest(&self) -> Option<usize> {
+        (0..self.clusters.len()).min_by_key(|&v| self.clusters[v])
     }
 
     pub(super) fn is_classical(&self) -> bool {

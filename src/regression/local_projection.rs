@@ -336,6 +336,15 @@ impl<M: Model> LocalProjectionFit<M> {
         Ok(Self { specification: self.specification.clone(), fits, columns: self.columns.clone() })
     }
 
+    /// The same with a refusal accepted for a reason, as by [`Fit::accept`].
+    ///
+    /// # Errors
+    /// As for it.
+    pub fn accept(&self, code: &str, reason: &str) -> Result<Self> {
+        let fits = self.fits.iter().map(|fit| fit.accept(code, reason)).collect::<Result<_>>()?;
+        Ok(Self { specification: self.specification.clone(), fits, columns: self.columns.clone() })
+    }
+
     /// The response along the horizon, with its joint covariance.
     ///
     /// # Errors
@@ -356,7 +365,9 @@ impl<M: Model> LocalProjectionFit<M> {
             };
             correlation * errors[h] * errors[k]
         });
+        let refused = each().any(|(fit, &j)| fit.refuses(j));
         let degrees = self.fits.iter().map(Estimates::degrees_of_freedom).fold(f64::INFINITY, f64::min);
+        let degrees = if refused { f64::NAN } else { degrees };
         let title = format!("{} on {}", self.specification.outcome, self.specification.shock);
         let at = (0..self.fits.len() as i64).collect();
         Curve::new(title, "horizon", at, estimates, covariance, degrees)
@@ -433,6 +444,7 @@ impl<M: Model> LocalProjectionFit<M> {
             table = table
                 .note(format!("last horizon: {}", fit.sentence()))
                 .note(fit.inference.line(M::LINK != Link::Identity));
+            table = fit.few_cluster_notes().into_iter().fold(table, Table::note);
             if let Some(&fewest) = fit.clusters().iter().min().filter(|&&g| g <= self.fits.len()) {
                 table = table.note(format!(
                     "{fewest} clusters cannot tell {} horizons apart: the band leans on correlations of lower rank",

@@ -15,6 +15,7 @@
 
 mod absorb;
 mod adjusted;
+mod cluster_diagnostics;
 mod distributed_lag;
 mod fit;
 mod inference;
@@ -38,6 +39,7 @@ mod resampling;
 mod sample;
 mod separation;
 mod settings;
+mod treated;
 mod wrapped;
 
 pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout, LagLength, Smoothing};
@@ -60,4 +62,5 @@ pub use prediction::{FixedEffect, Prediction};
 pub(crate) use resampling::romano_wolf_watched;
 pub use resampling::{Bootstrap, Randomization, Resampled, Scored, romano_wolf};
 pub use sample::{Sample, WeightKind};
+pub(crate) use treated::{CODE as FEW_CLUSTERS, LEAST as LEAST_CLUSTERS};
 pub use wrapped::Regression;

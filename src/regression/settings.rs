@@ -5,6 +5,7 @@ use crate::data::{Count, Design, Effects, Events, Formula, Frame, Panel, Source,
 use crate::error::{Error, Result};
 use crate::inference::{Covariance, SmallSample, thousands};
 use crate::regression::sample::{Sample, WeightKind};
+use crate::regression::treated::CODE;
 
 /// Names of columns and choices; models differ in which they let the caller set.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Settings {
     pub(super) suppressed: Option<(f64, f64)>,
     /// Columns that bound a count where it is blank.
     pub(super) bounds: Option<(String, String)>,
+    /// A refusal that is accepted: its code, and the reason.
+    pub(super) accepted: Option<(String, String)>,
     /// What was chosen of a model that has a choice, for the sentence.
     pub(super) choice: Option<String>,
 }
@@ -73,6 +76,9 @@ impl Settings {
         }
         if let Some((lo, hi)) = &self.bounds {
             clauses += &format!(", blank counts from {lo} to {hi}");
+        }
+        if let Some((code, reason)) = &self.accepted {
+            clauses += &format!(", {code} accepted: {reason}");
         }
         clauses
     }
@@ -217,6 +223,28 @@ impl Settings {
     }
 }
 
+/// Why clustered tests are wanted where few clusters tell about a coefficient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Accepted {
+    pub(super) reason: String,
+}
+
+impl Accepted {
+    /// The one code that there is, with a reason.
+    pub(super) fn checked(code: &str, reason: &str) -> Result<Self> {
+        let refuse = |must: String| {
+            Err(Error::Argument { argument: "accept".into(), value: format!("`{code}`"), must })
+        };
+        if code != CODE {
+            return refuse(format!("{CODE}, the refusal of a fit"));
+        }
+        if reason.trim().is_empty() {
+            return refuse("accepted with a reason, in words".into());
+        }
+        Ok(Self { reason: reason.trim().to_owned() })
+    }
+}
+
 /// The model and what was set, as a sentence.
 pub(super) fn sentence(model: &str, settings: &Settings) -> String {
     format!("{model}{}", settings.clauses())
@@ -268,6 +296,14 @@ macro_rules! shared_setters {
             #[must_use]
             pub fn small_sample(mut self, convention: $crate::inference::SmallSample) -> Self {
                 self.settings.small_sample = convention;
+                self
+            }
+
+            /// Accepts a refusal for a reason, which is then printed: `AV18`, clustered p-values of coefficients that fewer
+            /// than five clusters tell about. Another code, or no reason, is an error of the fit.
+            #[must_use]
+            pub fn accept(mut self, code: &str, reason: &str) -> Self {
+                self.settings.accepted = Some((code.to_owned(), reason.to_owned()));
                 self
             }
 

@@ -6,6 +6,7 @@ returns an immutable fit. The covariance is a second step: :meth:`RegressionFit.
 
 from __future__ import annotations
 
+from averted.regression.clusters import ClusterDiagnostics
 from averted.regression.comparison import compare
 from averted.regression.covariance import Cluster
 from averted.regression.curve import Curve
@@ -26,6 +27,7 @@ __all__ = [
     "AvertedByPath",
     "BootstrapTest",
     "Cluster",
+    "ClusterDiagnostics",
     "Conley",
     "CountFit",
     "Curve",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from averted._arguments import columns_in
@@ -25,6 +25,10 @@ class Cluster:
         the same for least squares, by one Newton step for counts.
     scale
         Of CR3 and the jackknife: ``"jackknife"`` for (G − 1)/G, ``"pyfixest"`` for G/(G − 1) and A.
+    accept
+        ``{"AV18": reason}`` for p-values and intervals by CR1 of coefficients that fewer than five clusters tell about,
+        such as a treatment of three states. They are refused otherwise, because they reject far too often; the reason
+        is printed.
 
     Examples
     --------
@@ -33,21 +37,26 @@ class Cluster:
     clustered by state and year
     >>> av.Cluster("state", kind="CR2")
     clustered by state (CR2)
+    >>> av.Cluster("state", accept={"AV18": "only to compare with a published table"})
+    clustered by state, AV18 accepted: only to compare with a published table
     """
 
-    __slots__ = ("columns", "kind", "scale")
+    __slots__ = ("accept", "columns", "kind", "scale")
     #: The columns.
     columns: tuple[str, ...]
     #: Which estimator.
     kind: str
     #: The scale of CR3 and the jackknife.
     scale: str
+    #: A refusal that is accepted, and why.
+    accept: tuple[str, str] | None
 
     def __init__(
         self,
         *columns: str,
         kind: Literal["CR1", "CR2", "CR3", "jackknife"] = "CR1",
         scale: Literal["jackknife", "pyfixest"] = "jackknife",
+        accept: Mapping[str, str] | None = None,
     ) -> None:
         if not columns or not all(isinstance(column, str) for column in columns):
             raise InputError(f"Cluster{columns!r}: give the names of one or more columns")
@@ -57,14 +66,14 @@ class Cluster:
             raise InputError(f"scale = {scale!r}: must be 'jackknife' or 'pyfixest'")
         if kind != "CR1" and len(columns) > 1:
             raise InputError(f"kind = {kind!r}: takes one column; for several there is CR1")
-        for name, value in (("columns", columns), ("kind", kind), ("scale", scale)):
+        for name, value in (("columns", columns), ("kind", kind), ("scale", scale), ("accept", _reason(accept))):
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Cluster cannot be changed ({name})")
 
     def _key(self) -> tuple[Any, ...]:
-        return self.columns, self.kind, self.scale
+        return self.columns, self.kind, self.scale, self.accept
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cluster) and self._key() == other._key()
@@ -77,9 +86,9 @@ class Cluster:
 
     def __repr__(self) -> str:
         text = f"clustered by {' and '.join(self.columns)}"
-        if self.kind == "CR1":
-            return text
-        return f"{text} ({self.kind}{', scale of pyfixest' if self.scale == 'pyfixest' else ''})"
+        if self.kind != "CR1":
+            text += f" ({self.kind}{', scale of pyfixest' if self.scale == 'pyfixest' else ''})"
+        return text if self.accept is None else f"{text}, {self.accept[0]} accepted: {self.accept[1]}"
 
     def _wire(self) -> tuple[str, list[str]]:
         """As the core reads it."""
@@ -87,8 +96,8 @@ class Cluster:
         return kind, list(self.columns)
 
 
-def _cluster(columns: tuple[str, ...], kind: Any, scale: Any) -> Cluster:
-    return Cluster(*columns, kind=kind, scale=scale)
+def _cluster(columns: tuple[str, ...], kind: Any, scale: Any, accept: tuple[str, str] | None) -> Cluster:
+    return Cluster(*columns, kind=kind, scale=scale, accept=None if accept is None else dict([accept]))
 
 
 class Related:
@@ -100,6 +109,21 @@ class Related:
 
 
 Covariance = str | Cluster | Related
+
+
+def _reason(accept: Mapping[str, str] | None) -> tuple[str, str] | None:
+    if accept is None:
+        return None
+    if isinstance(accept, Mapping) and list(accept) == ["AV18"]:
+        reason = accept["AV18"]
+        if isinstance(reason, str) and reason.strip():
+            return "AV18", reason.strip()
+    raise InputError(f'accept = {accept!r}: must be {{"AV18": "the reason, in words"}}')
+
+
+def accepted(covariance: Covariance | None) -> tuple[str, str] | None:
+    """The code and the reason of a refusal that is accepted with a covariance."""
+    return covariance.accept if isinstance(covariance, Cluster) else None
 
 
 def chosen(covariance: Covariance | None, cluster: str | Sequence[str] | None) -> tuple[str, list[str]]:

@@ -12,7 +12,8 @@ from averted import _core
 from averted._errors import AvertedWarning, InputError
 from averted._frames import Kind, frame_in, frame_out
 from averted._result import Result, Table
-from averted.regression.covariance import Covariance, chosen
+from averted.regression.clusters import ClusterDiagnostics
+from averted.regression.covariance import Covariance, accepted, chosen
 from averted.regression.margins import AfterFit
 from averted.regression.related import Reach
 from averted.regression.resampling import ScoreBootstrap, WildBootstrap
@@ -198,6 +199,8 @@ class RegressionFit(AfterFit):
         which: Covariance = "classical" if covariance is None else covariance
         kind, columns = chosen(which, cluster)
         core = self._core.with_covariance(kind, columns, ssc, self._more(columns))
+        if (accept := accepted(which)) is not None:
+            core = core.accept(*accept)
         made = type(self)(core, self._kind, self.specification, self._source)
         made._second = (which, cluster, ssc if ssc is not None else self._core.inference[1])
         made._behind = self._behind
@@ -207,6 +210,34 @@ class RegressionFit(AfterFit):
         if self._second is not None:
             return self._second[0], self._second[1]
         return self.specification.covariance, self.specification.cluster
+
+    def cluster_diagnostics(self, cluster: str | None = None) -> ClusterDiagnostics:
+        """What the clusters are like: sizes, treated clusters, effective number, leverage, influence.
+
+        Carter, Schnepel & Steigerwald (2017); MacKinnon, Nielsen & Webb (2023). For counts, in the coordinates of
+        the last Newton step.
+
+        Parameters
+        ----------
+        cluster
+            The column of the clusters; that of the standard errors unless given, of several the one with the fewest.
+
+        Raises
+        ------
+        InputError
+            Without clusters, and where effects other than the largest have too many levels for leverages.
+
+        Examples
+        --------
+        >>> import averted as av
+        >>> data = av.datasets.load("us_states")
+        >>> spec = av.Poisson(exposure="population", cluster="state")
+        >>> fit = spec.fit("homicides ~ unemployment_rate | state + year", data)
+        >>> 40 < fit.cluster_diagnostics().effective["unemployment_rate"] < 51
+        True
+        """
+        columns = [cluster] if cluster is not None else chosen(*self._chosen())[1]
+        return ClusterDiagnostics(_core.cluster_diagnostics(self._core, cluster, self._more(columns)), self._kind)
 
     def wald(self, hypotheses: str) -> Wald:
         """Test linear hypotheses jointly.

@@ -12,7 +12,7 @@ from averted import _core
 from averted._errors import InputError
 from averted._frames import Kind, frame_in, snapshot
 from averted._result import Result, Table
-from averted.regression.covariance import Covariance, chosen
+from averted.regression.covariance import Covariance, accepted, chosen
 from averted.regression.curve import Curve
 from averted.regression.instruments import Iv
 from averted.regression.specification import Ols, _raises, _Specification
@@ -187,6 +187,8 @@ class LocalProjectionFit(Result):
         """
         which: Covariance = "classical" if covariance is None else covariance
         core = self._core.with_covariance(*chosen(which, cluster))
+        if (accept := accepted(which)) is not None:
+            core = core.accept(*accept)
         made = type(self)(core, self._kind, self.specification, self._source)
         made._second = (which, cluster)
         return made

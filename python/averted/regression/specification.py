@@ -12,7 +12,7 @@ import numpy as np
 from averted import _core
 from averted._errors import InputError
 from averted._frames import Kind, frame_in, labels_in, snapshot
-from averted.regression.covariance import Covariance, chosen
+from averted.regression.covariance import Covariance, accepted, chosen
 from averted.regression.fit import OlsFit, PoissonFit
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class _Specification:
             suppressed=getattr(self, "suppressed", None),
             bounds=getattr(self, "bounds", None),
             choices=self._choices(),
+            accept=accepted(self.covariance),
         )
 
     def _choices(self) -> list[str]:

@@ -286,6 +286,18 @@ impl PyFit {
         Ok(Self(fit))
     }
 
+    /// The same fit with a refusal accepted.
+    fn accept(&self, code: &str, reason: &str) -> PyResult<Self> {
+        Ok(Self(match &self.0 {
+            AnyFit::Ols(fit) => AnyFit::Ols(fit.accept(code, reason)?),
+            AnyFit::Poisson(fit) => AnyFit::Poisson(fit.accept(code, reason)?),
+            AnyFit::Logit(fit) => AnyFit::Logit(fit.accept(code, reason)?),
+            AnyFit::NegativeBinomial(fit) => AnyFit::NegativeBinomial(fit.accept(code, reason)?),
+            AnyFit::Iv(fit) => AnyFit::Iv(fit.accept(code, reason)?),
+            AnyFit::IvPoisson(fit) => AnyFit::IvPoisson(fit.accept(code, reason)?),
+        }))
+    }
+
     /// Statistic, restrictions, denominator degrees, p-value, and the table.
     fn wald(&self, hypotheses: &str) -> PyResult<(f64, usize, f64, f64, PyTable)> {
         let test = either!(AnyFit, &self.0, fit => fit.wald(hypotheses))?;

@@ -1,5 +1,6 @@
 //! Regressions across the border.
 
+mod clusters;
 mod covariance;
 mod fit;
 mod instruments;
@@ -11,6 +12,7 @@ mod related;
 mod resampling;
 mod specification;
 
+pub(super) use clusters::{PyClusters, cluster_diagnostics};
 use covariance::covariance;
 pub(super) use covariance::covariance_text;
 pub(super) use fit::PyFit;

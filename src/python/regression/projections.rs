@@ -90,6 +90,19 @@ impl PyProjection {
         Ok(Self(made))
     }
 
+    /// The same with a refusal accepted.
+    fn accept(&self, code: &str, reason: &str) -> PyResult<Self> {
+        Ok(Self(match &self.0 {
+            AnyProjection::Ols(fit) => AnyProjection::Ols(fit.accept(code, reason)?),
+            AnyProjection::Poisson(fit) => AnyProjection::Poisson(fit.accept(code, reason)?),
+            AnyProjection::Logit(fit) => AnyProjection::Logit(fit.accept(code, reason)?),
+            AnyProjection::NegativeBinomial(fit) => {
+                AnyProjection::NegativeBinomial(fit.accept(code, reason)?)
+            }
+            AnyProjection::Iv(fit) => AnyProjection::Iv(fit.accept(code, reason)?),
+        }))
+    }
+
     fn table(&self, py: Python<'_>, level: f64) -> PyResult<PyTable> {
         let level = interval_level(level)?;
         Ok(PyTable(enter(py, || whichever!(&self.0, fit => fit.table(level)))?))

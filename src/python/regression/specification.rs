@@ -36,7 +36,8 @@ impl PySpecification {
     #[new]
     #[pyo3(signature = (
         model, *, exposure, offset, weights, frequency_weights, covariance, cluster, ssc, panel, keep_singletons,
-        tolerance, max_iterations, method = None, suppressed = None, bounds = None, choices = Vec::new()
+        tolerance, max_iterations, method = None, suppressed = None, bounds = None, choices = Vec::new(),
+        accept = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "the specification's settings, one each")]
     fn new(
@@ -56,6 +57,7 @@ impl PySpecification {
         suppressed: Option<(f64, f64)>,
         bounds: Option<(String, String)>,
         choices: Vec<String>,
+        accept: Option<(String, String)>,
     ) -> PyResult<Self> {
         let covariance = super::covariance(covariance, cluster)?;
         let convention: SmallSample = ssc.parse()?;
@@ -70,6 +72,9 @@ impl PySpecification {
                 }
                 if let Some((unit, time)) = panel {
                     made = made.panel(unit, time);
+                }
+                if let Some((code, reason)) = accept {
+                    made = made.accept(&code, &reason);
                 }
                 if keep_singletons { made.keep_singletons() } else { made }
             }};

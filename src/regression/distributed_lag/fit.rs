@@ -82,7 +82,7 @@ impl LagLayout {
             at,
             series.basis.dot(&theta),
             series.basis.dot(&covariance).dot(&series.basis.t()),
-            estimates.degrees_of_freedom(),
+            degrees(estimates, &series.lag),
         )
     }
 
@@ -99,7 +99,7 @@ impl LagLayout {
         let columns: Vec<usize> = series.lead.iter().rev().copied().collect();
         let at = (1..=columns.len() as i64).rev().map(|by| -by).collect();
         let (beta, covariance) = pick(estimates, &columns);
-        let degrees = estimates.degrees_of_freedom();
+        let degrees = degrees(estimates, &columns);
         Curve::new(format!("{}, leads", series.name), "lag", at, beta, covariance, degrees).map(Some)
     }
 
@@ -134,6 +134,13 @@ impl LagLayout {
         let found = self.series.iter().find(|s| s.name == name);
         found.ok_or_else(|| Error::unknown_column(name, self.series.iter().map(|s| s.name.as_str())))
     }
+}
+
+/// Degrees of freedom of the t; NaN where tests of one of these are refused.
+fn degrees(estimates: &dyn Estimates, columns: &[usize]) -> f64 {
+    let mut all = vec![0.0; estimates.names().len()];
+    columns.iter().for_each(|&j| all[j] = 1.0);
+    if estimates.refusal(&all).is_some() { f64::NAN } else { estimates.degrees_of_freedom() }
 }
 
 /// Some estimates and their covariance.

@@ -16,6 +16,7 @@ mod rows;
 
 use ndarray::{Array1, Array2};
 
+use crate::error::Error;
 use crate::inference::{CoefficientRow, Estimates, Table, interval_level};
 
 pub use averages::AvertedByPath;
@@ -39,6 +40,8 @@ pub struct Margins {
     pub covariance: Array2<f64>,
     /// Degrees of freedom of the `t`.
     pub degrees: f64,
+    /// Why a quantity is not tested: the fit refuses tests of coefficients that more than half of its variance is of.
+    pub refused: Vec<Option<Error>>,
     /// What the caller should know.
     pub notes: Vec<String>,
 }
@@ -70,5 +73,14 @@ impl Estimates for Margins {
 
     fn degrees_of_freedom(&self) -> f64 {
         self.degrees
+    }
+
+    fn refusal(&self, combination: &[f64]) -> Option<Error> {
+        let mut refused = combination.iter().zip(&self.refused).filter(|(c, _)| **c != 0.0);
+        refused.find_map(|(_, why)| why.clone())
+    }
+
+    fn degrees_of(&self, combination: &[f64]) -> f64 {
+        if self.refusal(combination).is_some() { f64::NAN } else { self.degrees }
     }
 }

@@ -6,6 +6,7 @@ use super::Margins;
 use super::delta::Gradient;
 use crate::data::{Column, Factor, Frame, Source, Terms, TimeIndex, Used, reads};
 use crate::error::{Error, Result};
+use crate::inference::Estimates;
 use crate::regression::fit::{Fit, Model};
 use crate::regression::inference::ordered;
 use crate::regression::settings::Origin;
@@ -214,6 +215,14 @@ impl<M: Model> Fit<M> {
         sums
     }
 
+    /// Why a quantity with this variance is not tested, if more than half of it is of coefficients that are not.
+    fn rests_on_refused(&self, gradient: &Gradient, variance: f64) -> Option<Error> {
+        let kept = |(j, g): (usize, &f64)| if self.refuses(j) { *g } else { 0.0 };
+        let part: ndarray::Array1<f64> = gradient.coefficients.iter().enumerate().map(kept).collect();
+        let share = part.dot(&self.covariance().dot(&part));
+        if share > 0.5 * variance { self.refused(&part.to_vec()) } else { None }
+    }
+
     /// Quantities with their covariance, one a term and group.
     pub(super) fn margins(
         &self,
@@ -228,7 +237,8 @@ impl<M: Model> Fit<M> {
             groups: Vec::new(),
             estimates: ndarray::Array1::zeros(0),
             covariance: Array2::zeros((0, 0)),
-            degrees: crate::inference::Estimates::degrees_of_freedom(self),
+            degrees: self.degrees_of_freedom(),
+            refused: Vec::new(),
             notes: Vec::new(),
         };
         let (mut estimates, mut gradients) = (Vec::new(), Vec::new());
@@ -244,6 +254,11 @@ impl<M: Model> Fit<M> {
         }
         made.covariance = self.delta(&gradients, &mut made.notes)?;
         made.estimates = estimates.into();
+        let own = made.covariance.diag().to_vec();
+        made.refused = gradients.iter().zip(own).map(|(g, v)| self.rests_on_refused(g, v)).collect();
+        if let Some(why) = made.refused.iter().flatten().next() {
+            made.notes.push(why.to_string());
+        }
         Ok(made)
     }
 }

@@ -12,16 +12,16 @@ use ndarray::Array1;
 
 use crate::data::{Frame, quoted};
 use crate::error::{Error, Result};
-use crate::regression::{Ols, Poisson};
+use crate::regression::{FEW_CLUSTERS, LEAST_CLUSTERS, Ols, Poisson};
 use crate::study::audit::finding::{Finding, Measured, Severity};
 use crate::study::audit::referee::Outcome;
 use crate::study::audit::series::{Sheet, Spend};
 
-pub(super) const CODE: &str = "AV18";
+pub(super) const CODE: &str = FEW_CLUSTERS;
 pub(super) const TITLE: &str = "Few clusters";
 
 /// Clusters below which a clustered p-value is refused, and below which it is doubted.
-const LEAST: usize = 5;
+const LEAST: usize = LEAST_CLUSTERS;
 const ENOUGH: usize = 30;
 
 pub(super) fn check(sheet: &Sheet<'_>) -> Result<Outcome> {
