@@ -782,6 +782,17 @@ class StructuralFit:
 
 @final
 class Forecast:
+    def __new__(
+        cls,
+        scenarios: list[str],
+        paths: list[NDArray[np.float64]],
+        labels: list[str],
+        cutoff: str,
+        seed: int,
+        counts: bool,
+        notes: list[str],
+    ) -> Forecast: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
     @property
     def scenarios(self) -> list[str]: ...
     @property

@@ -118,16 +118,24 @@ class Structural:
         values = vector(name, y)
         matrix, names, kind = matrix_in(x)
         labels = labels_of(y, index, len(values))
-        core = self._inner.fit(
-            name,
-            values,
-            x=matrix,
-            names=names,
-            exposure=None if exposure is None else vector("exposure", exposure),
-            labels=labels,
-            prior=[(float(m), float(v)) for m, v in self.prior],
-        )
-        return StructuralFit(core, self, values, labels, names, kind or kind_of(y))
+        people = None if exposure is None else vector("exposure", exposure)
+        return self._maximised(name, values, matrix, names, people, labels, kind or kind_of(y))
+
+    def _maximised(
+        self,
+        name: str,
+        y: NDArray[np.float64],
+        x: NDArray[np.float64] | None,
+        names: list[str],
+        exposure: NDArray[np.float64] | None,
+        labels: list[str],
+        kind: Kind,
+    ) -> StructuralFit:
+        prior = [(float(m), float(v)) for m, v in self.prior]
+        core = self._inner.fit(name, y, x=x, names=names, exposure=exposure, labels=labels, prior=prior)
+        fit = StructuralFit(core, self, y, labels, names, kind)
+        fit._source = (name, y, x, names, exposure, labels, kind)
+        return fit
 
     def __repr__(self) -> str:
         return str(self._inner)
@@ -139,6 +147,10 @@ class Structural:
 
 def _remade(options: dict[str, Any]) -> Structural:
     return Structural(**options)
+
+
+def _refitted(specification: Structural, source: tuple[Any, ...]) -> StructuralFit:
+    return specification._maximised(*source)
 
 
 class StructuralFit(Result):
@@ -159,6 +171,11 @@ class StructuralFit(Result):
         self._labels = labels
         self._names = names
         self._kind = kind
+        # What it was fitted to: a pickle fits it again, to the same bits.
+        self._source: tuple[Any, ...] = ()
+
+    def __reduce__(self) -> Any:
+        return _refitted, (self.specification, self._source)
 
     @property
     def log_likelihood(self) -> float:

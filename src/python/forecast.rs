@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use super::convert::enter_watched;
 use super::inference::PyTable;
@@ -20,8 +21,37 @@ use crate::timeseries::structural::Series;
 #[pyclass(frozen, name = "Forecast", module = "averted._core")]
 pub(super) struct PyForecast(pub(super) Forecast);
 
+/// What a forecast is made of: scenarios, their paths, periods, cutoff, seed, whether they are counts, notes.
+type Parts<'py> = (Vec<String>, Vec<Bound<'py, PyArray2<f64>>>, Vec<String>, String, u64, bool, Vec<String>);
+
 #[pymethods]
 impl PyForecast {
+    /// Out of its parts, for pickle.
+    #[new]
+    fn new(
+        scenarios: Vec<String>,
+        paths: Vec<PyReadonlyArray2<'_, f64>>,
+        labels: Vec<String>,
+        cutoff: String,
+        seed: u64,
+        counts: bool,
+        notes: Vec<String>,
+    ) -> PyResult<Self> {
+        let paths = paths.iter().map(|each| each.as_array().to_owned()).collect();
+        let made = Forecast::new(scenarios, paths, labels, cutoff, seed)?;
+        let made = if counts { made.counts() } else { made };
+        Ok(Self(notes.into_iter().fold(made, Forecast::note)))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> (Bound<'py, PyType>, Parts<'py>) {
+        let it = &slf.get().0;
+        let paths = (0..it.scenarios().len()).map(|each| it.paths(each).to_pyarray(slf.py())).collect();
+        let (labels, cutoff) = (it.labels().to_vec(), it.cutoff().to_owned());
+        let parts =
+            (it.scenarios().to_vec(), paths, labels, cutoff, it.seed(), it.is_count(), it.notes().to_vec());
+        (slf.get_type(), parts)
+    }
+
     #[getter]
     fn scenarios(&self) -> Vec<String> {
         self.0.scenarios().to_vec()

@@ -52,6 +52,10 @@ class Forecast(Result):
         self._kind = kind
         self._fit = fit
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The fit behind it is not asked for anything, and would have to be fitted again.
+        return {**self.__dict__, "_fit": None}
+
     @property
     def scenarios(self) -> list[str]:
         """Names of the scenarios."""
