@@ -22,16 +22,21 @@ pub fn threads() -> usize {
 /// assert_eq!(averted::parallel::map(4, |i| i * i), [0, 1, 4, 9]);
 /// ```
 pub fn map<T: Send>(n: usize, task: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    share(n, || false, task)
+}
+
+/// [`map`], without the tasks that have not started when `stop` says so.
+fn share<T: Send>(n: usize, stop: impl Fn() -> bool + Sync, task: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let workers = threads().min(n);
     if workers <= 1 {
-        return (0..n).map(task).collect();
+        return (0..n).take_while(|_| !stop()).map(task).collect();
     }
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
-            if i >= n {
+            if i >= n || stop() {
                 return done;
             }
             done.push((i, task(i)));
@@ -61,8 +66,10 @@ pub fn try_map<T: Send>(
     watch: &Watch<'_>,
     task: impl Fn(usize) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let results = map(n, |i| if watch.stopped(i, n) { Err(Error::Interrupted) } else { task(i) });
-    results.into_iter().collect()
+    let stop = || watch.stop.load(Ordering::Relaxed);
+    let results = share(n, stop, |i| if watch.stopped(i, n) { Err(Error::Interrupted) } else { task(i) });
+    let results = results.into_iter().collect::<Result<Vec<T>>>()?;
+    if results.len() == n { Ok(results) } else { Err(Error::Interrupted) }
 }
 
 /// Progress and interruption of a long loop: called with (tasks started, tasks in all), answers whether to stop.
@@ -103,9 +110,25 @@ impl<'a> Watch<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{Watch, try_map};
+    use crate::error::Error;
+
     #[test]
     fn map_keeps_the_order() {
         let squares = super::map(1_000, |i| i * i);
         assert!(squares.iter().enumerate().all(|(i, &s)| s == i * i));
+    }
+
+    #[test]
+    fn nothing_is_started_after_the_end_of_the_watch() {
+        let (asked, ran) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let tenth = |_: usize, _: usize| asked.fetch_add(1, Ordering::Relaxed) >= 10;
+        let watch = Watch::new(&tenth);
+        let found = try_map(usize::MAX, &watch, |_| Ok(ran.fetch_add(1, Ordering::Relaxed)));
+        assert!(matches!(found, Err(Error::Interrupted)));
+        assert!(ran.load(Ordering::Relaxed) <= 10);
+        assert!(matches!(try_map(3, &watch, |_| Ok(0)), Err(Error::Interrupted)));
     }
 }

@@ -1,4 +1,4 @@
-"""What is handed to another process comes back the same: fits are made again to the same bits, forecasts keep their paths."""
+"""What goes to another process comes back the same: fits are made again to the same bits, forecasts keep paths."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ def test_a_structural_fit_comes_back_to_the_bit() -> None:
     fit = av.Structural(trend="damped", scale="log").fit(y, x, exposure=np.full(60, 3.0), index=range(1950, 2010))
     again = through(fit)
     assert again.log_likelihood == fit.log_likelihood
-    assert again.parameters == fit.parameters
+    np.testing.assert_equal(again.parameters, fit.parameters)
     assert str(again.summary()) == str(fit.summary())
-    assert again.components() == fit.components() or str(again.components()) == str(fit.components())
+    np.testing.assert_equal(again.components(), fit.components())
     ahead = {"x": np.zeros((3, 1)), "exposure": np.full(3, 3.0), "seed": 7}
     np.testing.assert_array_equal(again.forecast(3, **ahead).paths(), fit.forecast(3, **ahead).paths())
 
 
 def test_forecasts_keep_their_paths(western_hemisphere: av.Panel) -> None:
+    response = western_hemisphere.respond(lags=1)
     plans = {"flat": {}, "+20%": {"spend": 1.2}}
-    ahead = western_hemisphere.forecast(3, unit="Mexico", scenarios=plans, seed=1, draws=200)
+    ahead = western_hemisphere.forecast(3, unit="Mexico", scenarios=plans, response=response, seed=1, draws=200)
     again = through(ahead)
     for scenario in ahead.scenarios:
         np.testing.assert_array_equal(again.paths(scenario=scenario), ahead.paths(scenario=scenario))
-    assert again.frame() == ahead.frame()
+    assert repr(again.frame()) == repr(ahead.frame())
     assert (again.seed, again.cutoff, again.notes, again.unit) == (ahead.seed, ahead.cutoff, ahead.notes, ahead.unit)
     assert again.difference("+20%", "flat") == ahead.difference("+20%", "flat")
     assert str(again) == str(ahead)
@@ -41,8 +42,9 @@ def test_forecasts_keep_their_paths(western_hemisphere: av.Panel) -> None:
 def test_forecasts_of_several_units_keep_those_that_failed(western_hemisphere: av.Panel) -> None:
     several = western_hemisphere.forecast(2, unit=["Mexico", "Colombia"], seed=1, draws=50)
     again = through(several)
-    assert again.units == several.units and again.failed == several.failed
-    assert again["Colombia"].frame() == several["Colombia"].frame()
+    assert again.units == several.units
+    assert again.failed == several.failed
+    assert repr(again["Colombia"].frame()) == repr(several["Colombia"].frame())
 
 
 def test_paths_that_are_not_of_the_periods_are_refused() -> None:
