@@ -233,8 +233,8 @@ class RegressionFit(AfterFit):
         >>> data = av.datasets.load("us_states")
         >>> spec = av.Poisson(exposure="population", cluster="state")
         >>> fit = spec.fit("homicides ~ unemployment_rate | state + year", data)
-        >>> 40 < fit.cluster_diagnostics().effective["unemployment_rate"] < 51
-        True
+        >>> round(fit.cluster_diagnostics().effective["unemployment_rate"], 1)  # of 51
+        16.3
         """
         columns = [cluster] if cluster is not None else chosen(*self._chosen())[1]
         return ClusterDiagnostics(_core.cluster_diagnostics(self._core, cluster, self._more(columns)), self._kind)
