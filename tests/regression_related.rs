@@ -6,7 +6,9 @@ use averted::Error;
 use averted::data::{Factor, Frame, Panel};
 use averted::inference::covariance::{Autocorrelation, Bandwidth, Conley, Distance, Kernel};
 use averted::inference::{Covariance, Estimates, SmallSample};
-use averted::regression::{At, Fit, LocalProjection, Model, Ols, OlsFit, Poisson, Response, Sample, Slope};
+use averted::regression::{
+    At, Fit, Iv, LocalProjection, Method, Model, Ols, OlsFit, Poisson, Response, Sample, Slope,
+};
 use ndarray::{Array1, Array2};
 
 const UNITS: usize = 9;
@@ -164,6 +166,37 @@ fn counts_have_them_too() {
         Kernel::Bartlett.weight((cells[i].1 as f64 - cells[j].1 as f64).abs() / 3.0)
     });
     assert_close(&with(&fit, Autocorrelation::driscoll_kraay().time("year").lags(2)), &theirs, "counts");
+}
+
+/// linearmodels 7.1: `IVGMM(lpacks, [1, lrincome], lrprice, [tdiff, rtax], weight_type="kernel", bandwidth=2)`, with
+/// `cov_type="kernel", bandwidth=2`, cigarettes in 1995.
+#[test]
+fn moments_are_weighted_by_them() {
+    let gold = common::reference("fixest_panel");
+    let all = common::frame(&gold["datasets"]["cigarettes"]);
+    let year = all.factor("year").expect("a year");
+    let late: Vec<usize> = (0..all.rows()).filter(|&row| year.label(row) == Some("1995")).collect();
+    let columns = ["lpacks", "lrincome", "lrprice", "tdiff", "rtax"].into_iter();
+    let data = columns.fold(Frame::new(), |kept, name| {
+        let values = all.number(name).expect("numbers");
+        kept.with_number(name, late.iter().map(|&row| values[row]).collect()).expect("one length")
+    });
+    let data = data.with_number("row", (0..late.len()).map(|row| row as f64).collect()).expect("a column");
+    let spec = Iv::new().method(Method::Gmm).small_sample(SmallSample::NONE);
+    let spec = spec.covariance(Autocorrelation::newey_west().time("row").lags(2));
+    let fit = spec.fit("lpacks ~ lrincome | lrprice ~ tdiff + rtax", &data).expect("a fit");
+    let theirs = [
+        ("(Intercept)", 9.798_354_330_378_848, 0.903_250_959_568_297_9),
+        ("lrincome", 0.296_157_838_054_732_2, 0.256_432_444_952_753_8),
+        ("lrprice", -1.266_026_692_762_329, 0.254_609_473_225_972_2),
+    ];
+    for (name, estimate, error) in theirs {
+        let at = fit.names().iter().position(|own| own == name).expect("a coefficient");
+        assert!((fit.coefficients()[at] / estimate - 1.0).abs() < 1e-10, "{name}");
+        assert!((fit.std_errors()[at] / error - 1.0).abs() < 1e-10, "{name}");
+    }
+    let j = fit.model().j_statistic.expect("one instrument more than needed");
+    assert!((j / 0.384_284_813_176_921 - 1.0).abs() < 1e-9, "{j}");
 }
 
 #[test]
