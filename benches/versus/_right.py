@@ -60,6 +60,16 @@ def leverage(data: pd.DataFrame, x: list[str]) -> float:
     return float(np.sqrt((bread @ inflated.T @ inflated @ bread)[0, 0]))
 
 
+def newey_west(data: pd.DataFrame, lags: int) -> float:
+    """Bartlett's weights by years between two rows of a state, with no small-sample factor."""
+    design, bread, _, residuals = least_squares(data, ["unemployment_rate"])
+    scores = design * residuals[:, None]
+    years = data.year.to_numpy()
+    weight = np.maximum(1 - np.abs(years[:, None] - years) / (lags + 1), 0)
+    same = data.state.to_numpy()[:, None] == data.state.to_numpy()
+    return float(np.sqrt((bread @ scores.T @ (weight * same) @ scores @ bread)[0, 0]))
+
+
 def prediction(data: pd.DataFrame) -> float:
     """The classical standard error of a fitted mean: s · √(z'(Z'Z)⁻¹z)."""
     design, bread, _, residuals = least_squares(data, ["unemployment_rate"])

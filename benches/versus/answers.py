@@ -27,6 +27,7 @@ from _right import (
     dummies,
     left_out,
     leverage,
+    newey_west,
     newton_nb,
     poisson,
     prediction,
@@ -134,6 +135,35 @@ def small_sample(data: pd.DataFrame) -> list[Question]:
             },
         ),
     ]
+
+
+def gaps(data: pd.DataFrame) -> Question:
+    """Newey–West where every state lacks some years, each its own."""
+    import pyfixest as pf
+    import statsmodels.formula.api as smf
+
+    code = pd.Series(data.state.factorize()[0])
+    rows = data.assign(code=code)[(code + data.year) % 5 != 0].reset_index(drop=True)
+    form = "rate ~ unemployment_rate | state + year"
+    told = {"time_id": "year", "panel_id": "code", "lag": 2}
+    bare = pf.ssc(k_adj=False, G_adj=False)
+    dummy = smf.ols("rate ~ unemployment_rate + C(state) + C(year)", rows)
+    hac = {"groups": rows.state.factorize()[0], "maxlags": 2, "use_correction": False}
+    ours = av.Ols(covariance=av.NeweyWest(2, unit="state", time="year"), ssc="none").fit(form, rows)
+    return Question(
+        "Newey–West with two lags, a fifth of the years missing, each state its own; no small-sample factors",
+        newey_west(rows, 2),
+        "dense algebra, distance on the calendar",
+        ours.std_errors["unemployment_rate"],
+        {
+            "pyfixest": asked(
+                lambda: (
+                    pf.feols(form.replace("state", "code"), rows, vcov="NW", vcov_kwargs=told, ssc=bare).se().iloc[0]
+                )
+            ),
+            "statsmodels": asked(lambda: dummy.fit(cov_type="hac-panel", cov_kwds=hac).bse["unemployment_rate"]),
+        },
+    )
 
 
 def counts(data: pd.DataFrame) -> list[Question]:
@@ -433,6 +463,7 @@ def main() -> None:
     questions = [
         hash_seed(data),
         *small_sample(data),
+        gaps(data),
         *counts(data),
         weighted_bootstrap(data),
         negative_binomial(data),
