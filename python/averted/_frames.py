@@ -134,6 +134,8 @@ def _column(name: str, series: Any) -> Any:
     if dtype == nw.Date or isinstance(dtype, nw.Datetime) or dtype == nw.Datetime:
         return _text([None if v is None else str(v)[:10] for v in series.to_list()])
     if dtype.is_numeric() or dtype == nw.Boolean:
+        if dtype == nw.Int64 and (whole := series.to_numpy()).dtype == np.int64:
+            return np.ascontiguousarray(whole)
         values = series.cast(nw.Float64).to_numpy()
         return np.ascontiguousarray(values, dtype=np.float64)
     if dtype in (nw.String, nw.Categorical) or isinstance(dtype, nw.Enum):
@@ -146,6 +148,8 @@ def _array(name: str, values: ArrayLike) -> Any:
     array = np.asarray(values)
     if array.ndim != 1:
         raise InputError(f"column `{name}`: expected one dimension, found {array.ndim}")
+    if array.dtype == np.int64:
+        return np.ascontiguousarray(array)
     if array.dtype.kind in "biuf":
         return np.ascontiguousarray(array, dtype=np.float64)
     if array.dtype.kind in "US":

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// The code of a missing label.
 pub const MISSING: u32 = u32::MAX;
@@ -22,7 +24,60 @@ pub const MISSING: u32 = u32::MAX;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Factor {
     codes: Vec<u32>,
-    labels: Vec<String>,
+    labels: Labels,
+}
+
+/// Labels, shared; those of numbers are written out when asked for, since most never are.
+#[derive(Clone)]
+pub(super) struct Labels(Arc<Written>);
+
+struct Written {
+    /// Empty for text.
+    numbers: Vec<f64>,
+    text: OnceLock<Vec<String>>,
+}
+
+impl Labels {
+    fn numbers(numbers: Vec<f64>) -> Self {
+        Self(Arc::new(Written { numbers, text: OnceLock::new() }))
+    }
+
+    pub(super) fn all(&self) -> &[String] {
+        self.0.text.get_or_init(|| self.0.numbers.iter().map(|&v| number_label(v)).collect())
+    }
+
+    fn len(&self) -> usize {
+        self.0.text.get().map_or(self.0.numbers.len(), Vec::len)
+    }
+
+    /// Those of these codes.
+    fn pick(&self, codes: &[usize]) -> Self {
+        if self.0.numbers.is_empty() {
+            let all = self.all();
+            return codes.iter().map(|&code| all[code].clone()).collect::<Vec<_>>().into();
+        }
+        Self::numbers(codes.iter().map(|&code| self.0.numbers[code]).collect())
+    }
+}
+
+impl From<Vec<String>> for Labels {
+    fn from(text: Vec<String>) -> Self {
+        Self(Arc::new(Written { numbers: Vec::new(), text: text.into() }))
+    }
+}
+
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.all() == other.all()
+    }
+}
+
+impl Eq for Labels {}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.all().fmt(f)
+    }
 }
 
 impl Factor {
@@ -33,24 +88,22 @@ impl Factor {
                 *code = MISSING;
             }
         }
-        Self { codes, labels }
+        Self { codes, labels: labels.into() }
     }
 
     /// The same with the labels sorted.
     #[must_use]
     pub fn sorted(self) -> Self {
-        if self.labels.is_sorted_by(|a, b| natural(a, b).is_le()) {
+        let labels = self.labels();
+        if labels.is_sorted_by(|a, b| natural(a, b).is_le()) {
             return self;
         }
-        let mut order: Vec<u32> = (0..self.labels.len() as u32).collect();
-        order.sort_by(|&a, &b| natural(&self.labels[a as usize], &self.labels[b as usize]));
+        let mut order: Vec<usize> = (0..labels.len()).collect();
+        order.sort_by(|&a, &b| natural(&labels[a], &labels[b]));
         let mut place = vec![0; order.len()];
-        order.iter().zip(0..).for_each(|(&old, new)| place[old as usize] = new);
+        order.iter().zip(0..).for_each(|(&old, new)| place[old] = new);
         let code = |&code: &u32| place.get(code as usize).copied().unwrap_or(MISSING);
-        Self {
-            codes: self.codes.iter().map(code).collect(),
-            labels: order.iter().map(|&old| self.labels[old as usize].clone()).collect(),
-        }
+        Self { codes: self.codes.iter().map(code).collect(), labels: self.labels.pick(&order) }
     }
 
     /// From text, `None` missing.
@@ -65,7 +118,7 @@ impl Factor {
             seen.insert(label, code as u32);
         }
         let codes = values.iter().map(|v| v.as_ref().map_or(MISSING, |v| seen[v.as_ref()])).collect();
-        Self { codes, labels: labels.into_iter().map(str::to_owned).collect() }
+        Self { codes, labels: labels.into_iter().map(str::to_owned).collect::<Vec<_>>().into() }
     }
 
     /// From numbers, NaN missing; every distinct value is a level.
@@ -82,22 +135,25 @@ impl Factor {
             _ => MISSING,
         };
         let codes = values.iter().map(code).collect();
-        Self { codes, labels: levels.iter().map(|&v| number_label(v + 0.0)).collect() }
+        levels.iter_mut().for_each(|v| *v += 0.0);
+        Self { codes, labels: Labels::numbers(levels) }
     }
 
     /// The quick way for identifiers: whole numbers in a range not much wider than the data are long.
     fn from_small_integers(values: &[f64]) -> Option<Self> {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for &v in values.iter().filter(|v| !v.is_nan()) {
-            low = low.min(v);
-            high = high.max(v);
+        // NaN is neither smaller nor larger than anything.
+        for &v in values {
+            low = if v < low { v } else { low };
+            high = if v > high { v } else { high };
         }
         if !(high - low < 4.0 * values.len() as f64 + 1024.0 && low.abs() < 1e15) {
             return None;
         }
         let mut code_of = vec![MISSING; (high - low) as usize + 1];
         for &v in values.iter().filter(|v| !v.is_nan()) {
-            if v.fract() != 0.0 {
+            // Through an integer: `fract` is a call on many machines.
+            if (v as i64) as f64 != v {
                 return None;
             }
             code_of[(v - low) as usize] = 0;
@@ -105,10 +161,10 @@ impl Factor {
         let mut labels = Vec::new();
         for (offset, code) in code_of.iter_mut().enumerate().filter(|(_, code)| **code == 0) {
             *code = labels.len() as u32;
-            labels.push(number_label(low + offset as f64));
+            labels.push(low + offset as f64 + 0.0);
         }
         let codes = values.iter().map(|&v| if v.is_nan() { MISSING } else { code_of[(v - low) as usize] });
-        Some(Self { codes: codes.collect(), labels })
+        Some(Self { codes: codes.collect(), labels: Labels::numbers(labels) })
     }
 
     /// One code a row.
@@ -118,7 +174,12 @@ impl Factor {
 
     /// The levels, sorted.
     pub fn labels(&self) -> &[String] {
-        &self.labels
+        self.labels.all()
+    }
+
+    /// The levels, shared.
+    pub(super) fn shared_labels(&self) -> Labels {
+        self.labels.clone()
     }
 
     /// How many levels.
@@ -133,12 +194,12 @@ impl Factor {
 
     /// The label of a row, if it has one.
     pub fn label(&self, row: usize) -> Option<&str> {
-        self.labels.get(self.codes[row] as usize).map(String::as_str)
+        self.labels().get(self.codes[row] as usize).map(String::as_str)
     }
 
     /// The code of a label.
     pub fn code(&self, label: &str) -> Option<u32> {
-        self.labels.iter().position(|l| l == label).map(|c| c as u32)
+        self.labels().iter().position(|l| l == label).map(|c| c as u32)
     }
 
     /// The rows of `rows` only, in that order, with the levels that are left.
@@ -150,13 +211,13 @@ impl Factor {
                 *slot = 0;
             }
         }
-        let mut labels = Vec::new();
+        let mut left = Vec::new();
         for (old, slot) in used.iter_mut().enumerate().filter(|(_, slot)| **slot == 0) {
-            *slot = labels.len() as u32;
-            labels.push(self.labels[old].clone());
+            *slot = left.len() as u32;
+            left.push(old);
         }
         let codes = rows.iter().map(|&r| used.get(self.codes[r] as usize).copied().unwrap_or(MISSING));
-        Self { codes: codes.collect(), labels }
+        Self { codes: codes.collect(), labels: self.labels.pick(&left) }
     }
 
     /// The crossing of two factors: a level for every pair that occurs.
@@ -168,8 +229,8 @@ impl Factor {
                 (a != MISSING && b != MISSING).then(|| u64::from(a) * width + u64::from(b))
             })
         };
-        let label =
-            |p: &u64| format!("{}^{}", self.labels[(p / width) as usize], other.labels[(p % width) as usize]);
+        let (mine, theirs) = (self.labels(), other.labels());
+        let label = |p: &u64| format!("{}^{}", mine[(p / width) as usize], theirs[(p % width) as usize]);
         let possible = self.labels.len() as u64 * width;
         if possible <= 8 * self.codes.len() as u64 + 1024 {
             // Few enough pairs for a table of them all: no sorting.
@@ -181,14 +242,17 @@ impl Factor {
                 labels.push(label(&p));
             }
             let codes = pairs().map(|p| p.map_or(MISSING, |p| code_of[p as usize])).collect();
-            return Self { codes, labels };
+            return Self { codes, labels: labels.into() };
         }
         let mut levels: Vec<u64> = pairs().flatten().collect();
         levels.sort_unstable();
         levels.dedup();
         let code =
             |p: Option<u64>| p.and_then(|p| levels.binary_search(&p).ok()).map_or(MISSING, |c| c as u32);
-        Self { codes: pairs().map(code).collect(), labels: levels.iter().map(label).collect() }
+        Self {
+            codes: pairs().map(code).collect(),
+            labels: levels.iter().map(label).collect::<Vec<_>>().into(),
+        }
     }
 
     /// The rows of `rows` only, as [`take`](Self::take), without copying when that is all of them and every level

@@ -79,6 +79,7 @@ pub(super) struct PyFrame(pub(super) Frame);
 #[derive(FromPyObject)]
 pub(super) enum AnyColumn<'py> {
     Number(PyReadonlyArray1<'py, f64>),
+    Integer(PyReadonlyArray1<'py, i64>),
     Factor(PyReadonlyArray1<'py, u32>, Vec<String>),
 }
 
@@ -86,6 +87,7 @@ impl AnyColumn<'_> {
     fn column(self) -> Column {
         match self {
             Self::Number(values) => Column::Number(values.as_array().to_vec()),
+            Self::Integer(values) => Column::Number(values.as_array().iter().map(|&v| v as f64).collect()),
             Self::Factor(codes, labels) => {
                 Column::Factor(Factor::from_codes(codes.as_array().to_vec(), labels).sorted())
             }

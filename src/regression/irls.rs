@@ -214,8 +214,12 @@ impl<'a> Climb<'a> {
     fn advance(&mut self) -> Result<f64> {
         let step = self.coefficient_step()?;
         let (mut square, mut total) = (0.0, 0.0);
-        for (i, row) in self.problem.columns.rows().into_iter().enumerate() {
-            let along: f64 = row.iter().skip(1).zip(&step).map(|(x, b)| x * b).sum();
+        let Some(flat) = self.problem.columns.as_slice() else { unreachable!("row after row") };
+        for (i, row) in flat.chunks_exact(1 + step.len()).enumerate() {
+            let mut along = 0.0;
+            for (x, b) in row[1..].iter().zip(&step) {
+                along += x * b;
+            }
             let change = self.working[i] - row[0] + along;
             self.working[i] = change;
             square += self.weights[i] * change * change;

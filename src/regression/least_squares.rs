@@ -20,6 +20,8 @@ pub(super) struct Independent {
     pub(super) dropped: Vec<(usize, Vec<usize>)>,
     /// The smallest independent part relative to the column's size.
     pub(super) margin: f64,
+    /// The triangle of all columns.
+    triangle: Array2<f64>,
 }
 
 /// Finds the independent columns, going left to right. Columns should have had unit scale before demeaning.
@@ -27,7 +29,12 @@ pub(super) fn independent(x: ArrayView2<'_, f64>, weights: &[f64]) -> Independen
     let r = triangle(x, weights);
     let unit = weights.iter().sum::<f64>().sqrt();
     let mut basis: Vec<Array1<f64>> = Vec::new();
-    let mut found = Independent { kept: Vec::new(), dropped: Vec::new(), margin: f64::INFINITY };
+    let mut found = Independent {
+        kept: Vec::new(),
+        dropped: Vec::new(),
+        margin: f64::INFINITY,
+        triangle: Array2::zeros((0, 0)),
+    };
     for j in 0..x.ncols() {
         let column = r.column(j).to_owned();
         let size = column.dot(&column).sqrt();
@@ -49,6 +56,7 @@ pub(super) fn independent(x: ArrayView2<'_, f64>, weights: &[f64]) -> Independen
             found.kept.push(j);
         }
     }
+    found.triangle = r;
     found
 }
 
@@ -83,9 +91,22 @@ pub(super) struct Orthonormal {
 
 impl Orthonormal {
     pub(super) fn new(x: ArrayView2<'_, f64>, weights: &[f64]) -> Self {
-        let root = invert_upper(&triangle(x, weights));
+        Self::of_triangle(x, &triangle(x, weights))
+    }
+
+    /// As [`new`](Self::new), of the columns and weights that were looked at for independent ones.
+    pub(super) fn of(x: ArrayView2<'_, f64>, weights: &[f64], independent: &Independent) -> Self {
+        if independent.dropped.is_empty() {
+            Self::of_triangle(x, &independent.triangle)
+        } else {
+            Self::new(x, weights)
+        }
+    }
+
+    fn of_triangle(x: ArrayView2<'_, f64>, triangle: &Array2<f64>) -> Self {
+        let root = invert_upper(triangle);
         let k = x.ncols();
-        let mut basis = x.to_owned();
+        let mut basis = x.as_standard_layout().into_owned();
         for mut row in basis.rows_mut() {
             for j in (0..k).rev() {
                 row[j] = (0..=j).map(|i| row[i] * root[[i, j]]).sum();
@@ -109,15 +130,23 @@ impl Orthonormal {
     /// rounding.
     pub(super) fn project(&self, weights: &[f64], y: &mut [f64]) -> Array1<f64> {
         let mut total = Array1::zeros(self.root.nrows());
+        let k = self.root.nrows();
+        let Some(flat) = self.basis.as_slice() else { unreachable!("row after row") };
+        if k == 0 {
+            return total;
+        }
         for _ in 0..2 {
-            let mut step = Array1::zeros(self.root.nrows());
-            for ((row, &w), &v) in self.basis.rows().into_iter().zip(weights).zip(y.iter()) {
-                step.iter_mut().zip(row).for_each(|(s, z)| *s += w * v * z);
+            let mut step = vec![0.0; k];
+            for ((row, &w), &v) in flat.chunks_exact(k).zip(weights).zip(y.iter()) {
+                let weighted = w * v;
+                step.iter_mut().zip(row).for_each(|(s, z)| *s += weighted * z);
             }
-            for (row, v) in self.basis.rows().into_iter().zip(y.iter_mut()) {
-                *v -= row.iter().zip(&step).map(|(z, s)| z * s).sum::<f64>();
+            for (row, v) in flat.chunks_exact(k).zip(y.iter_mut()) {
+                let mut along = 0.0;
+                row.iter().zip(&step).for_each(|(z, s)| along += z * s);
+                *v -= along;
             }
-            total += &step;
+            total += &Array1::from(step);
         }
         total
     }
@@ -143,6 +172,13 @@ const CHUNK: usize = 256;
 /// `M'WM`, by blocks of rows.
 pub(super) fn cross_products(m: ArrayView2<'_, f64>, weights: &[f64]) -> Array2<f64> {
     let (rows, columns) = m.dim();
+    // Too narrow for the blocking of a matrix product to pay.
+    match (m.as_slice(), columns) {
+        (Some(flat), 2) => return narrow::<2>(flat, weights),
+        (Some(flat), 3) => return narrow::<3>(flat, weights),
+        (Some(flat), 4) => return narrow::<4>(flat, weights),
+        _ => {}
+    }
     let mut total = Array2::zeros((columns, columns));
     let mut weighted = Array2::zeros((CHUNK, columns));
     for start in (0..rows).step_by(CHUNK) {
@@ -152,18 +188,7 @@ pub(super) fn cross_products(m: ArrayView2<'_, f64>, weights: &[f64]) -> Array2<
         for ((to, from), &w) in scaled.rows_mut().into_iter().zip(chunk.rows()).zip(&weights[start..end]) {
             to.into_iter().zip(from).for_each(|(t, v)| *t = v * w);
         }
-        if columns <= 4 {
-            // Too narrow for the blocking of a matrix product to pay.
-            for (left, right) in scaled.rows().into_iter().zip(chunk.rows()) {
-                for i in 0..columns {
-                    for j in 0..=i {
-                        total[[i, j]] += left[i] * right[j];
-                    }
-                }
-            }
-        } else {
-            general_mat_mul(1.0, &scaled.t(), &chunk, 1.0, &mut total);
-        }
+        general_mat_mul(1.0, &scaled.t(), &chunk, 1.0, &mut total);
     }
     for i in 0..columns {
         for j in 0..i {
@@ -171,6 +196,18 @@ pub(super) fn cross_products(m: ArrayView2<'_, f64>, weights: &[f64]) -> Array2<
         }
     }
     total
+}
+
+/// As [`cross_products`], of `C` columns.
+fn narrow<const C: usize>(flat: &[f64], weights: &[f64]) -> Array2<f64> {
+    let mut total = [[0.0; C]; C];
+    for (row, &w) in flat.as_chunks::<C>().0.iter().zip(weights) {
+        for i in 0..C {
+            let weighted = w * row[i];
+            (0..=i).for_each(|j| total[i][j] += weighted * row[j]);
+        }
+    }
+    Array2::from_shape_fn((C, C), |(i, j)| total[i.max(j)][i.min(j)])
 }
 
 #[cfg(test)]

@@ -130,7 +130,8 @@ impl Ols {
         prepare::note_collinear(&sample, &problem, &independent, &mut notes)?;
 
         let within = weighted_square(&problem.weights, &residual);
-        let mut ortho = Orthonormal::new(problem.columns.slice(s![.., 1..]), &problem.weights);
+        let regressors = problem.columns.slice(s![.., 1..]);
+        let mut ortho = Orthonormal::of(regressors, &problem.weights, &independent);
         let coordinates = ortho.project(&problem.weights, &mut residual);
         prepare::unscale(&problem.scale, &mut ortho.root);
         let coefficients = ortho.root.dot(&coordinates) * center.1;
@@ -175,8 +176,8 @@ fn demean(
     for (i, &y) in problem.outcome.iter().enumerate() {
         problem.columns[[i, 0]] = (y - problem.offset[i] - middle) / size;
     }
-    let weights = problem.weights.clone();
-    problem.absorber.weigh(&weights);
+    problem.absorber.weigh(&problem.weights);
+    let weights = std::mem::take(&mut problem.weights);
     for _ in 0..2 {
         problem.absorber.residualize(problem.columns.view_mut(), TIGHT)?;
     }
@@ -185,8 +186,9 @@ fn demean(
         problem.keep_columns(&independent.kept);
     }
     let outcome = problem.columns.column(0).to_vec();
-    let left = weighted_square(&weights, &outcome);
-    if !problem.effects.is_empty() && left <= 1e-18 * weights.iter().sum::<f64>() {
+    let (left, total) = (weighted_square(&weights, &outcome), weights.iter().sum::<f64>());
+    problem.weights = weights;
+    if !problem.effects.is_empty() && left <= 1e-18 * total {
         let why = format!("the absorbed effects explain `{}` perfectly", sample.outcome_name);
         return Err(Error::NothingToEstimate { why });
     }

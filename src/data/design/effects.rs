@@ -6,6 +6,7 @@ use crate::data::design::evaluate::Evaluator;
 use crate::data::design::pick;
 use crate::data::design::rows::{Part, Rows};
 use crate::data::design::terms::recode;
+use crate::data::factor::Labels;
 use crate::data::formula::{Effect, quoted};
 use crate::data::{Factor, Source};
 use crate::error::Result;
@@ -29,7 +30,7 @@ pub struct Effects {
     pub(super) text: String,
     pub(super) written: Vec<Effect>,
     /// The levels at the fit, one list for each [`Absorbed`].
-    pub(super) labels: Vec<Vec<String>>,
+    pub(super) labels: Vec<Labels>,
 }
 
 impl Effects {
@@ -76,9 +77,9 @@ impl Effects {
         for effect in &self.written {
             values.extend(EffectValues::new(&evaluator, effect, &mut rows)?);
         }
-        let coded = |(effect, labels): (EffectValues<'_>, &Vec<String>)| {
+        let coded = |(effect, labels): (EffectValues<'_>, &Labels)| {
             Ok(Absorbed {
-                factor: recode(&effect.name, &effect.factor, labels, asked)?,
+                factor: recode(&effect.name, &effect.factor, labels.all(), asked)?,
                 name: effect.name,
                 slope: effect.slope.map(Cow::into_owned),
                 with_intercept: effect.with_intercept,

@@ -161,7 +161,7 @@ impl Design {
         Effects {
             text: self.terms.text().to_owned(),
             written: self.effects.clone(),
-            labels: self.absorbed.iter().map(|a| a.factor.labels().to_vec()).collect(),
+            labels: self.absorbed.iter().map(|a| a.factor.shared_labels()).collect(),
         }
     }
 

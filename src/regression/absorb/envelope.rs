@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 
 use super::lead::Lead;
+use super::pattern::Pattern;
 use super::rest::Rest;
 
 /// Most numbers within an envelope: 64 MB.
@@ -37,6 +38,8 @@ pub(super) struct Envelope {
     base: Vec<isize>,
     values: Vec<f64>,
     rank: usize,
+    /// By place.
+    pattern: Pattern,
 }
 
 impl Envelope {
@@ -71,21 +74,48 @@ impl Envelope {
             products += (from..row).map(|column| column - from.max(first[column])).sum::<usize>() as f64;
         }
         let cost = PRODUCT * products + PAIR * groups.pairs();
-        (cost <= limit).then(|| Self { place, first, base, values: vec![0.0; held], rank: 0 })
+        if cost > limit {
+            return None;
+        }
+        drop(groups);
+        let pattern = Pattern::new(lead, rest, |column| place[column]);
+        Some(Self { place, first, base, values: vec![0.0; held], rank: 0, pattern })
     }
 
     pub(super) fn rank(&self) -> usize {
         self.rank
     }
 
-    /// Forgets what it held.
-    pub(super) fn clear(&mut self) {
+    /// Assembles `S` under new weights and factorises it.
+    pub(super) fn refresh(&mut self, lead: &Lead, rest: &Rest, weights: &[f64]) {
         self.values.fill(0.0);
+        if let Some(codes) = rest.plain::<2>() {
+            for (&[a, b], &w) in codes.iter().zip(weights) {
+                let (a, b) = (a as usize, b as usize);
+                [(a, a), (a, b), (b, b)].into_iter().for_each(|(a, b)| self.add(a, b, w));
+            }
+        } else {
+            for (row, &w) in weights.iter().enumerate() {
+                for (i, (a, u)) in rest.row(row).enumerate() {
+                    rest.row(row).take(i + 1).for_each(|(b, v)| self.add(a, b, w * u * v));
+                }
+            }
+        }
+        let Self { base, values, pattern, .. } = self;
+        pattern.for_each_group(lead, rest, weights, |places, sums, inverse| {
+            for (i, &row) in places.iter().enumerate() {
+                let (scaled, base) = (sums[i] * inverse, base[row as usize]);
+                for (&column, sum) in places[..=i].iter().zip(sums) {
+                    values[(base + column as isize) as usize] -= scaled * sum;
+                }
+            }
+        });
+        self.factorise();
     }
 
     /// Adds to an entry of `S`, given by its columns in either order.
     #[inline]
-    pub(super) fn add(&mut self, a: usize, b: usize, value: f64) {
+    fn add(&mut self, a: usize, b: usize, value: f64) {
         let (a, b) = (self.place[a] as usize, self.place[b] as usize);
         let at = self.at(a.max(b), a.min(b));
         self.values[at] += value;
@@ -97,7 +127,7 @@ impl Envelope {
     }
 
     /// Turns `S` into its factor, row by row.
-    pub(super) fn factorise(&mut self) {
+    fn factorise(&mut self) {
         self.rank = 0;
         for row in 0..self.first.len() {
             let from = self.first[row];

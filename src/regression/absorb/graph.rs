@@ -8,9 +8,15 @@ pub(crate) fn components(factors: &[(&[u32], usize)]) -> Vec<Vec<u32>> {
     }
     let mut parent: Vec<u32> = (0..first[factors.len()]).collect();
     for (factor, (codes, _)) in factors.iter().enumerate().skip(1) {
+        // Rows of one level often follow each other: its root is looked up once.
+        let (mut last, mut home) = (u32::MAX, 0);
         for (&a, &b) in factors[0].0.iter().zip(*codes) {
-            let (a, b) = (root(&mut parent, a), root(&mut parent, b + first[factor]));
-            parent[a.max(b) as usize] = a.min(b);
+            if a != last {
+                (last, home) = (a, root(&mut parent, a));
+            }
+            let other = root(&mut parent, b + first[factor]);
+            parent[home.max(other) as usize] = home.min(other);
+            home = home.min(other);
         }
     }
     let mut component =

@@ -42,6 +42,11 @@ impl Lead {
         self.inverse.len()
     }
 
+    /// Whether there are intercepts only.
+    pub(super) fn is_plain(&self) -> bool {
+        self.intercept && self.slopes.is_empty()
+    }
+
     pub(super) fn rows(&self, group: usize) -> Range<usize> {
         self.starts[group] as usize..self.starts[group + 1] as usize
     }

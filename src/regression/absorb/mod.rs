@@ -26,6 +26,7 @@ mod graph;
 mod lead;
 mod leverage;
 mod order;
+mod pattern;
 mod rest;
 mod schur;
 

@@ -70,6 +70,12 @@ impl Rest {
         self.entries
     }
 
+    /// The entries of all rows, where each row has `E` of them, all one.
+    #[inline]
+    pub(super) fn plain<const E: usize>(&self) -> Option<&[[u32; E]]> {
+        if self.entries == E && self.values.is_none() { Some(self.codes.as_chunks().0) } else { None }
+    }
+
     /// The intercept's column of one level of every block.
     pub(super) fn columns_of(&self, levels: impl Iterator<Item = u32>) -> Vec<usize> {
         self.parts.iter().zip(levels).map(|(part, level)| part.first + level as usize).collect()
@@ -95,6 +101,12 @@ impl Rest {
     ) {
         if self.entries == 0 {
             return;
+        }
+        if let Some(codes) = self.plain::<1>() {
+            return subtract_plain(&codes[rows], x, stride, at, gamma);
+        }
+        if let Some(codes) = self.plain::<2>() {
+            return subtract_plain(&codes[rows], x, stride, at, gamma);
         }
         for (mine, row) in x.chunks_exact_mut(stride).zip(rows) {
             let mut sum = [0.0; P];
@@ -126,6 +138,12 @@ impl Rest {
     ) {
         if self.entries == 0 {
             return;
+        }
+        if let Some(codes) = self.plain::<1>() {
+            return gather_plain(&codes[rows], weights, x, stride, at, out, size);
+        }
+        if let Some(codes) = self.plain::<2>() {
+            return gather_plain(&codes[rows], weights, x, stride, at, out, size);
         }
         for ((mine, row), &w) in x.chunks_exact(stride).zip(rows).zip(weights) {
             let Some(lanes) = mine[at..].first_chunk::<P>() else { continue };
@@ -161,5 +179,47 @@ impl Rest {
             Levels { intercepts, slopes }
         };
         self.parts.iter().map(levels).collect()
+    }
+}
+
+/// As [`Rest::subtract`], every row with the same few entries, all one.
+#[inline]
+fn subtract_plain<const P: usize, const E: usize>(
+    codes: &[[u32; E]],
+    x: &mut [f64],
+    stride: usize,
+    at: usize,
+    gamma: &[[f64; P]],
+) {
+    for (mine, codes) in x.chunks_exact_mut(stride).zip(codes) {
+        let Some(lanes) = mine[at..].first_chunk_mut::<P>() else { continue };
+        let mut sum = [0.0; P];
+        for &code in codes {
+            let gamma = &gamma[code as usize];
+            (0..P).for_each(|p| sum[p] += gamma[p]);
+        }
+        (0..P).for_each(|p| lanes[p] -= sum[p]);
+    }
+}
+
+/// As [`Rest::gather`], every row with the same few entries, all one.
+#[inline]
+fn gather_plain<const P: usize, const E: usize>(
+    codes: &[[u32; E]],
+    weights: &[f64],
+    x: &[f64],
+    stride: usize,
+    at: usize,
+    out: &mut [[f64; P]],
+    size: &mut [f64; P],
+) {
+    for ((mine, codes), &w) in x.chunks_exact(stride).zip(codes).zip(weights) {
+        let Some(lanes) = mine[at..].first_chunk::<P>() else { continue };
+        let weighted = lanes.map(|v| w * v);
+        (0..P).for_each(|p| size[p] += weighted[p] * lanes[p]);
+        for &code in codes {
+            let slot = &mut out[code as usize];
+            (0..P).for_each(|p| slot[p] += weighted[p]);
+        }
     }
 }

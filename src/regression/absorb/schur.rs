@@ -5,6 +5,7 @@ use ndarray::{Array2, linalg::general_mat_mul, s};
 use super::conjugate;
 use super::envelope::Envelope;
 use super::lead::Lead;
+use super::pattern::Memo;
 use super::rest::Rest;
 use crate::error::Result;
 use crate::linalg::SemidefiniteCholesky;
@@ -28,7 +29,7 @@ pub(super) enum Schur {
     /// `S` factorised within its envelope.
     Envelope(Envelope),
     /// `S` applied, never formed; its diagonal is the preconditioner.
-    MatrixFree { diagonal: Vec<f64> },
+    MatrixFree { diagonal: Vec<f64>, memo: Memo },
 }
 
 impl Schur {
@@ -53,8 +54,10 @@ impl Schur {
         if columns <= DENSE_LIMIT && dense <= iterative.max(1e6) {
             return Self::Dense { factor: None, batched };
         }
-        Envelope::plan(lead, rest, iterative)
-            .map_or_else(|| Self::MatrixFree { diagonal: vec![0.0; columns] }, Self::Envelope)
+        Envelope::plan(lead, rest, iterative).map_or_else(
+            || Self::MatrixFree { diagonal: vec![0.0; columns], memo: Memo::default() },
+            Self::Envelope,
+        )
     }
 
     /// The rank, where it is known.
@@ -74,31 +77,22 @@ impl Schur {
             Self::Dense { factor, batched } => {
                 *factor = Some(factorised(lead, rest, weights, *batched));
             }
-            Self::Envelope(envelope) => {
-                envelope.clear();
-                for (row, &w) in weights.iter().enumerate() {
-                    for (i, (a, u)) in rest.row(row).enumerate() {
-                        rest.row(row).take(i + 1).for_each(|(b, v)| envelope.add(a, b, w * u * v));
-                    }
-                }
-                for_each_group(lead, rest, weights, |columns, sums, inverse| {
-                    for (i, &a) in columns.iter().enumerate() {
-                        let scaled = -sums[a as usize] * inverse;
-                        columns[..=i]
-                            .iter()
-                            .for_each(|&b| envelope.add(a as usize, b as usize, scaled * sums[b as usize]));
-                    }
-                });
-                envelope.factorise();
-            }
-            Self::MatrixFree { diagonal } => {
+            Self::Envelope(envelope) => envelope.refresh(lead, rest, weights),
+            Self::MatrixFree { diagonal, memo } => {
                 diagonal.fill(0.0);
                 for (row, &w) in weights.iter().enumerate() {
                     rest.row(row).for_each(|(c, v)| diagonal[c] += w * v * v);
                 }
-                for_each_group(lead, rest, weights, |columns, sums, inverse| {
-                    columns.iter().for_each(|&c| diagonal[c as usize] -= sums[c as usize].powi(2) * inverse);
-                });
+                match memo.get(lead, rest) {
+                    Some(pattern) => pattern.for_each_group(lead, rest, weights, |columns, sums, inverse| {
+                        columns.iter().zip(sums).for_each(|(&c, s)| diagonal[c as usize] -= s * s * inverse);
+                    }),
+                    None => for_each_group(lead, rest, weights, |columns, sums, inverse| {
+                        columns
+                            .iter()
+                            .for_each(|&c| diagonal[c as usize] -= sums[c as usize].powi(2) * inverse);
+                    }),
+                }
             }
         }
     }
@@ -127,7 +121,7 @@ impl Schur {
                 envelope.solve(right, gamma);
                 Ok(0)
             }
-            Self::MatrixFree { diagonal } => {
+            Self::MatrixFree { diagonal, .. } => {
                 let mut scratch = vec![[0.0; P]; lead.longest()];
                 let apply = |x: &[[f64; P]], out: &mut [[f64; P]]| {
                     apply(lead, rest, weights, x, out, &mut scratch);
@@ -148,6 +142,60 @@ pub(super) fn apply<const P: usize>(
     scratch: &mut [[f64; P]],
 ) {
     out.fill([0.0; P]);
+    if let Some(codes) = rest.plain::<1>().filter(|_| lead.is_plain()) {
+        apply_plain(lead, codes, weights, x, out, scratch);
+    } else if let Some(codes) = rest.plain::<2>().filter(|_| lead.is_plain()) {
+        apply_plain(lead, codes, weights, x, out, scratch);
+    } else {
+        apply_any(lead, rest, weights, x, out, scratch);
+    }
+}
+
+/// As [`apply`], without slopes and with the same few entries in every row.
+fn apply_plain<const P: usize, const E: usize>(
+    lead: &Lead,
+    codes: &[[u32; E]],
+    weights: &[f64],
+    x: &[[f64; P]],
+    out: &mut [[f64; P]],
+    scratch: &mut [[f64; P]],
+) {
+    for g in 0..lead.groups() {
+        let rows = lead.rows(g);
+        let (codes, w) = (&codes[rows.clone()], &weights[rows.clone()]);
+        let mine = &mut scratch[..rows.len()];
+        let mut mean = [0.0; P];
+        for ((slot, codes), &w) in mine.iter_mut().zip(codes).zip(w) {
+            *slot = [0.0; P];
+            for &code in codes {
+                let x = &x[code as usize];
+                (0..P).for_each(|p| slot[p] += x[p]);
+            }
+            (0..P).for_each(|p| mean[p] += w * slot[p]);
+        }
+        let (_, inverse) = lead.column(g, 0);
+        mean = mean.map(|m| m * inverse);
+        for ((slot, codes), &w) in mine.iter().zip(codes).zip(w) {
+            let mut left = [0.0; P];
+            for p in 0..P {
+                left[p] = w * (slot[p] - mean[p]);
+            }
+            for &code in codes {
+                let out = &mut out[code as usize];
+                (0..P).for_each(|p| out[p] += left[p]);
+            }
+        }
+    }
+}
+
+fn apply_any<const P: usize>(
+    lead: &Lead,
+    rest: &Rest,
+    weights: &[f64],
+    x: &[[f64; P]],
+    out: &mut [[f64; P]],
+    scratch: &mut [[f64; P]],
+) {
     for g in 0..lead.groups() {
         let rows = lead.rows(g);
         let mine = &mut scratch[..rows.len()];
