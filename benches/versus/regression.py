@@ -308,6 +308,33 @@ def compare(cell: Cell, runs: int, limit: float) -> tuple[list[str], str]:
     return [*lines, ""], row + f"| {peers[best] / base['cpu']:.1f} |"
 
 
+def by_rows(share: int) -> list[str]:
+    """CPU and memory of ours as the rows grow: a table."""
+    sizes = [100_000, 1_000_000, 5_000_000]
+    head = " | ".join(f"{rows:,} rows: CPU s | µs a row | memory, bytes a row" for rows in sizes)
+    lines = [
+        "### Cost by rows",
+        "",
+        f"The engine `averted` alone on the data named simple. {MAKERS['simple'].__doc__}",
+        "",
+        f"| | {head} |",
+        "| --- |" + " ---: |" * (3 * len(sizes)),
+    ]
+    for model in ("ols", "poisson"):
+        for effects in (2, 3):
+            row = f"| {'OLS' if model == 'ols' else 'Poisson'}, {effects} effects "
+            for rows in sizes:
+                cell = Cell(model, "simple", rows // share, effects)
+                print(f"  by rows: {cell.title()}", file=sys.stderr, flush=True)
+                answer = measured("averted", cell, 5 if rows <= 1_000_000 else 2, 600.0)
+                if isinstance(answer, str):
+                    raise RuntimeError(f"{cell.title()}: {answer}")
+                cpu = answer["cpu"]
+                row += f"| {cpu:.3f} | {1e6 * cpu / cell.rows:.2f} | {answer['peak'] * 2**20 / cell.rows:.0f} "
+            lines.append(row + "|")
+    return [*lines, ""]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, and nothing written")
@@ -343,8 +370,21 @@ def main() -> None:
         overview.append(row)
         sections += section
         print("\n".join(section), row, sep="\n", flush=True)
+    growth = by_rows(share)
+    print("\n".join(growth), flush=True)
     about = (__doc__ or "").split("\n\n", 2)[2].strip()
-    lines = [HEADING, "", *about.splitlines(), "", _page.machine("pyfixest", "pandas"), "", *overview, "", *sections]
+    lines = [
+        HEADING,
+        "",
+        *about.splitlines(),
+        "",
+        _page.machine("pyfixest", "pandas"),
+        "",
+        *overview,
+        "",
+        *growth,
+        *sections,
+    ]
     if not asked.quick:
         _page.write(HEADING, lines)
 
