@@ -15,6 +15,7 @@ use std::cmp::Ordering;
 use super::absorb::is_nested;
 use super::fit::{Fit, Model, Shared};
 use super::inference::Inference;
+use super::link::Link;
 use super::settings::Accepted;
 use crate::error::{Error, Result};
 use crate::inference::{Covariance, thousands};
@@ -259,7 +260,7 @@ impl<M: Model> Fit<M> {
     pub(super) fn refused(&self, combination: &[f64]) -> Option<Error> {
         let j = (0..combination.len()).find(|&j| combination[j] != 0.0 && self.refuses(j))?;
         let (name, telling) = (&self.shared.estimate.names[j], self.telling()[j]);
-        Some(Error::Refused { code: CODE, why: format!("{}; {INSTEAD}", self.rests(name, telling)) })
+        Some(Error::Refused { code: CODE, why: format!("{}; {}", self.rests(name, telling), instead::<M>()) })
     }
 
     fn rests(&self, name: &str, telling: Telling) -> String {
@@ -311,16 +312,21 @@ impl<M: Model> Fit<M> {
             note += &format!("; {fewest} tell about {}", listed(&names));
         }
         if matches!(self.inference.covariance, Covariance::Cluster(_)) && fewest < DOUBTED {
-            note += &format!(". Clustered tests then reject too often: {INSTEAD}");
+            note += &format!(". Clustered tests then reject too often: {}", instead::<M>());
         } else if matches!(self.inference.covariance, Covariance::Cluster(_)) {
-            note += &format!(". To check: {INSTEAD}");
+            note += &format!(". To check: {}", instead::<M>());
         }
         note
     }
 }
 
-/// What holds where clusters are few.
-const INSTEAD: &str = "CR2 errors, the wild or score bootstrap or randomisation hold better";
+/// What holds where clusters are few: of counts and shares neither CR2 nor the jackknife keeps the size of a test.
+fn instead<M: Model>() -> &'static str {
+    match M::LINK {
+        Link::Identity => "CR2 errors, the wild bootstrap or randomisation hold better",
+        Link::Log | Link::Logit => "the score bootstrap or randomisation hold better",
+    }
+}
 
 /// Names in a row, not too many.
 fn listed(names: &[&str]) -> String {
