@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | the border | `python` |
 //! | the study | [`study`] |
-//! | questions | [`forecast`], [`spending`] |
+//! | questions | [`forecast`], [`spending`], [`surveillance`] |
 //! | models | [`regression`], [`timeseries`] |
 //! | statistics | [`data`], [`distribution`], then [`inference`], [`sources`] |
 //! | numerics | [`linalg`], [`optimize`], [`random`], [`parallel`], [`special`] |
@@ -33,6 +33,7 @@ pub mod timeseries;
 //  ── questions: what the analyst came to ask
 pub mod forecast;
 pub mod spending;
+pub mod surveillance;
 
 //  ── the study: the referee and the answer sheet
 pub mod study;

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["data", "distribution"],
     &["inference", "sources"],
     &["regression", "timeseries"],
-    &["forecast", "spending"],
+    &["forecast", "spending", "surveillance"],
     &["study"],
     &["python"],
 ];

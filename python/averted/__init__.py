@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from averted.regression import Conley as Conley
     from averted.regression import DistributedLag as DistributedLag
     from averted.regression import DriscollKraay as DriscollKraay
+    from averted.regression import Hurdle as Hurdle
     from averted.regression import Iv as Iv
     from averted.regression import IvPoisson as IvPoisson
     from averted.regression import LocalProjection as LocalProjection
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from averted.regression import NoisyMeasures as NoisyMeasures
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
+    from averted.regression import ZeroInflated as ZeroInflated
     from averted.regression import adjust as adjust
     from averted.regression import compare as compare
     from averted.regression import romano_wolf as romano_wolf
@@ -47,6 +49,10 @@ if TYPE_CHECKING:
     from averted.study import Claim as Claim
     from averted.study import Finding as Finding
     from averted.study import audit as audit
+    from averted.surveillance import StandardisedRate as StandardisedRate
+    from averted.surveillance import rate_interval as rate_interval
+    from averted.surveillance import rate_ratio as rate_ratio
+    from averted.surveillance import standardised_rate as standardised_rate
     from averted.timeseries import Structural as Structural
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
@@ -62,6 +68,7 @@ _WHERE = {
     "Events": "averted.panel",
     "Finding": "averted.study",
     "Forecast": "averted.forecast",
+    "Hurdle": "averted.regression",
     "Iv": "averted.regression",
     "IvPoisson": "averted.regression",
     "LeadTest": "averted.spending",
@@ -76,16 +83,21 @@ _WHERE = {
     "Poisson": "averted.regression",
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",
+    "StandardisedRate": "averted.surveillance",
     "Structural": "averted.timeseries",
+    "ZeroInflated": "averted.regression",
     "adjust": "averted.regression",
     "audit": "averted.study",
     "backtest": "averted.forecast",
     "compare": "averted.regression",
     "datasets": "averted.datasets",
+    "rate_interval": "averted.surveillance",
+    "rate_ratio": "averted.surveillance",
     "read": "averted._read",
     "respond": "averted.spending",
     "romano_wolf": "averted.regression",
     "score": "averted.forecast",
+    "standardised_rate": "averted.surveillance",
 }
 
 __all__ = [

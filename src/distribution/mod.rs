@@ -1,16 +1,20 @@
 //! Distributions, one file a family, each with the same five verbs: density, distribution function, quantile, and
 //! for counts the probability of an interval (a suppressed cell) and draws.
 
+mod beta;
 mod chi_squared;
 mod fisher;
+mod gamma;
 mod negative_binomial;
 mod noncentral;
 mod normal;
 mod poisson;
 mod student;
 
+pub use beta::Beta;
 pub use chi_squared::ChiSquared;
 pub use fisher::Fisher;
+pub use gamma::Gamma;
 pub use negative_binomial::NegativeBinomial;
 pub use noncentral::noncentral_chi_squared_quantile;
 pub use normal::Normal;
@@ -35,6 +39,28 @@ fn quantile_between(p: f64, ends: (f64, f64), inside: impl FnOnce(f64) -> f64) -
         p if p >= 1.0 => ends.1,
         p => inside(p),
     }
+}
+
+/// Where a continuous distribution function on `0..high` reaches `p`, halved down to the last digit; by the smaller of its
+/// two tails, which keeps its digits.
+fn inverted(
+    p: f64,
+    ends: (f64, f64),
+    high: f64,
+    lower: impl Fn(f64) -> f64,
+    upper: impl Fn(f64) -> f64,
+) -> f64 {
+    quantile_between(p, ends, |p| {
+        let (mut low, mut high) = (0.0, high);
+        loop {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                return middle;
+            }
+            let below = if p < 0.5 { lower(middle) < p } else { upper(middle) > 1.0 - p };
+            *(if below { &mut low } else { &mut high }) = middle;
+        }
+    })
 }
 
 /// The smallest whole number whose distribution function reaches `p`, walked from a guess.

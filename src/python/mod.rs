@@ -10,6 +10,7 @@ mod regression;
 mod sources;
 mod spending;
 mod study;
+mod surveillance;
 mod timeseries;
 
 use pyo3::prelude::*;
@@ -48,6 +49,8 @@ mod _core {
     #[pymodule_export]
     use super::regression::{PyProjection, local_projection};
     #[pymodule_export]
+    use super::regression::{PyTwoPart, PyTwoPartFit};
+    #[pymodule_export]
     use super::regression::{anderson_rubin, anderson_rubin_bootstrap, first_stage};
     #[pymodule_export]
     use super::regression::{randomization_test, romano_wolf};
@@ -59,6 +62,8 @@ mod _core {
     use super::spending::{PyAverted, PyLeadTest, PyResponse, PySpendingResponse, PyWithoutSpending};
     #[pymodule_export]
     use super::study::{PyAudit, audit, audit_codes, claim, respond};
+    #[pymodule_export]
+    use super::surveillance::{rate_interval, rate_ratio, standard_population, standardised_rate};
     #[pymodule_export]
     use super::timeseries::{PyStructural, PyStructuralFit};
 }

@@ -5,6 +5,7 @@
 //! | [`Ols`] | linear, weighted or not |
 //! | [`Poisson`], [`NegativeBinomial`] | counts and rates, with exposure and offset; counts may be hidden in intervals |
 //! | [`Logit`] | shares, and outcomes that are all or nothing |
+//! | [`ZeroInflated`], [`Hurdle`] | counts with more zeros than a count distribution has, in two parts, without effects |
 //! | [`Iv`], [`IvPoisson`] | linear, and counts and rates, with instruments |
 //! | [`NoisyMeasures`] | linear, several noisy measures instrumenting each other |
 //! | [`DistributedLag`] | any of them with a curve along the lag |
@@ -41,6 +42,7 @@ mod separation;
 mod settings;
 mod treated;
 mod wrapped;
+mod zeros;
 
 pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout, LagLength, Smoothing};
 pub use fit::{Fit, Model};
@@ -64,3 +66,4 @@ pub use resampling::{Bootstrap, Randomization, Resampled, Scored, romano_wolf};
 pub use sample::{Sample, WeightKind};
 pub(crate) use treated::{CODE as FEW_CLUSTERS, LEAST as LEAST_CLUSTERS};
 pub use wrapped::Regression;
+pub use zeros::{CountFamily, Hurdle, TwoPartFit, TwoPartPrediction, ZeroInflated};

@@ -141,6 +141,18 @@ pub struct DispersionEstimate {
 }
 
 impl DispersionEstimate {
+    /// From `α` and the standard error of its logarithm.
+    pub(super) fn new(alpha: f64, log_std_error: f64) -> Self {
+        let theta = 1.0 / alpha;
+        Self {
+            alpha,
+            std_error: alpha * log_std_error,
+            theta,
+            theta_std_error: theta * log_std_error,
+            log_std_error,
+        }
+    }
+
     /// The interval of `α` at `level` (0.95 for 95 %), symmetric on the log scale; NaN where `α` is zero.
     ///
     /// # Errors
@@ -382,16 +394,8 @@ impl NegativeBinomialFit {
     /// The dispersion, with errors under the covariance in use; NaN errors where it is zero, or where the covariance comes
     /// from refits.
     pub fn dispersion(&self) -> DispersionEstimate {
-        let alpha = self.model().alpha;
         let log_std_error = self.inference.nuisance_variance.map_or(f64::NAN, f64::sqrt);
-        let theta = 1.0 / alpha;
-        DispersionEstimate {
-            alpha,
-            std_error: alpha * log_std_error,
-            theta,
-            theta_std_error: theta * log_std_error,
-            log_std_error,
-        }
+        DispersionEstimate::new(self.model().alpha, log_std_error)
     }
 
     /// Residuals, one for each of [`rows`](Fit::rows); NaN where counts are hidden.

@@ -364,19 +364,7 @@ impl NewRows {
         }
         let rows = data.frame().rows();
         let x = all.select(ndarray::Axis(1), &shared.estimate.columns);
-        let mut offset = vec![0.0; rows];
-        if let Some(text) = &origin.exposure {
-            for (row, (offset, value)) in offset.iter_mut().zip(numbers(data, text)?).enumerate() {
-                if value <= 0.0 {
-                    let must = "a finite number above 0".into();
-                    return Err(Error::Domain { what: text.clone(), row, value: value.to_string(), must });
-                }
-                *offset += value.ln();
-            }
-        }
-        if let Some(text) = &origin.offset {
-            offset.iter_mut().zip(numbers(data, text)?).for_each(|(offset, value)| *offset += value);
-        }
+        let offset = offset_of(origin, data)?;
         // What a row with something missing would need of the effects does not matter.
         let complete = |row: usize| x.row(row).iter().all(|v| v.is_finite()) && offset[row].is_finite();
         let absorbed = origin.effects.absorbed_where(data, complete)?;
@@ -402,6 +390,24 @@ impl NewRows {
         }
         Ok(Self { x, offset, cells, slopes, notes })
     }
+}
+
+/// `log(exposure) + offset` of new rows.
+pub(super) fn offset_of(origin: &Origin, data: &dyn Source) -> Result<Vec<f64>> {
+    let mut offset = vec![0.0; data.frame().rows()];
+    if let Some(text) = &origin.exposure {
+        for (row, (offset, value)) in offset.iter_mut().zip(numbers(data, text)?).enumerate() {
+            if value <= 0.0 {
+                let must = "a finite number above 0".into();
+                return Err(Error::Domain { what: text.clone(), row, value: value.to_string(), must });
+            }
+            *offset += value.ln();
+        }
+    }
+    if let Some(text) = &origin.offset {
+        offset.iter_mut().zip(numbers(data, text)?).for_each(|(offset, value)| *offset += value);
+    }
+    Ok(offset)
 }
 
 /// The level of every new row in a block of the fit.

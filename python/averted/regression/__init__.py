@@ -22,6 +22,7 @@ from averted.regression.noisy_measures import NoisyMeasures, NoisyMeasuresFit
 from averted.regression.related import Conley, DriscollKraay, NeweyWest, Reach
 from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
+from averted.regression.zeros import CountDispersion, Hurdle, TwoPartFit, ZeroInflated
 
 __all__ = [
     "AvertedByPath",
@@ -29,12 +30,14 @@ __all__ = [
     "Cluster",
     "ClusterDiagnostics",
     "Conley",
+    "CountDispersion",
     "CountFit",
     "Curve",
     "Dispersion",
     "DistributedLag",
     "DistributedLagFit",
     "DriscollKraay",
+    "Hurdle",
     "Iv",
     "IvFit",
     "IvPoisson",
@@ -57,7 +60,9 @@ __all__ = [
     "Reach",
     "RegressionFit",
     "RomanoWolf",
+    "TwoPartFit",
     "Wald",
+    "ZeroInflated",
     "adjust",
     "compare",
     "romano_wolf",

@@ -11,6 +11,7 @@ mod projections;
 mod related;
 mod resampling;
 mod specification;
+mod zeros;
 
 pub(super) use clusters::{PyClusters, cluster_diagnostics};
 use covariance::covariance;
@@ -26,6 +27,7 @@ pub(super) use resampling::{
     randomization_test, romano_wolf,
 };
 pub(super) use specification::PySpecification;
+pub(super) use zeros::{PyTwoPart, PyTwoPartFit};
 
 /// Calls the same on whichever model it is.
 macro_rules! either {
