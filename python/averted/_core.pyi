@@ -484,6 +484,11 @@ def randomization_test(
     more: Frame | None,
 ) -> RandomizationTest: ...
 
+_Answer = tuple[str, str, float, str, float, list[tuple[str, float]]]
+
+def specification_test(fit: RegressionFit, name: str, power: int, lags: int) -> tuple[_Answer, Table]: ...
+def specification_tests(fit: RegressionFit) -> tuple[list[_Answer], list[tuple[str, str]], float, Table]: ...
+
 _Tested = tuple[str, float, int, float, float]
 
 def first_stage(

@@ -5,20 +5,24 @@ mod beta;
 mod chi_squared;
 mod fisher;
 mod gamma;
+mod kolmogorov;
 mod negative_binomial;
 mod noncentral;
 mod normal;
 mod poisson;
+mod quadratic_form;
 mod student;
 
 pub use beta::Beta;
 pub use chi_squared::ChiSquared;
 pub use fisher::Fisher;
 pub use gamma::Gamma;
+pub use kolmogorov::bridge_exceeds;
 pub use negative_binomial::NegativeBinomial;
 pub use noncentral::noncentral_chi_squared_quantile;
 pub use normal::Normal;
 pub use poisson::Poisson;
+pub use quadratic_form::quadratic_form_positive;
 pub use student::Student;
 
 use crate::error::{Error, Result};

@@ -55,6 +55,8 @@ mod _core {
     #[pymodule_export]
     use super::regression::{randomization_test, romano_wolf};
     #[pymodule_export]
+    use super::regression::{specification_test, specification_tests};
+    #[pymodule_export]
     use super::sources::{PyReading, read_delimited};
     #[pymodule_export]
     use super::spending::cost_by_path;

@@ -17,6 +17,7 @@
 mod absorb;
 mod adjusted;
 mod cluster_diagnostics;
+mod diagnostics;
 mod distributed_lag;
 mod fit;
 mod inference;
@@ -44,6 +45,7 @@ mod treated;
 mod wrapped;
 mod zeros;
 
+pub use diagnostics::{Against, Diagnostics, SpecificationAnswer, SpecificationTest, Testable};
 pub use distributed_lag::{DistributedLag, DistributedLagFit, LagBasis, LagLayout, LagLength, Smoothing};
 pub use fit::{Fit, Model};
 pub use iv::{

@@ -108,7 +108,12 @@ impl Ols {
         self.fit_sample(sample, None, Vec::new())
     }
 
-    fn fit_sample(&self, sample: Sample, origin: Option<Origin>, mut notes: Vec<String>) -> Result<OlsFit> {
+    pub(super) fn fit_sample(
+        &self,
+        sample: Sample,
+        origin: Option<Origin>,
+        mut notes: Vec<String>,
+    ) -> Result<OlsFit> {
         sample.check(false)?;
         if sample.exposure.is_some() {
             return Err(Error::Argument {

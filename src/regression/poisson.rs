@@ -86,6 +86,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// What was fitted.
+    pub(super) fn specification(&self) -> &Poisson {
+        &self.specification
+    }
+
     /// For counts some of which are hidden: what compares outcomes with means is not known.
     fn hide(&mut self, log_likelihood: f64, parameters: usize, observations: f64) {
         let k = parameters as f64;
@@ -246,6 +251,11 @@ impl Poisson {
         found.iter_mut().for_each(|(row, _)| *row = sample.origin[*row]);
         found.sort_unstable_by_key(|(row, _)| *row);
         Ok(found)
+    }
+
+    /// The same with other settings.
+    pub(super) fn with_settings(&self, settings: Settings) -> Self {
+        Self { settings, ..self.clone() }
     }
 
     /// With these settings: the second step of a model that has one.

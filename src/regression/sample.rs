@@ -466,7 +466,7 @@ impl Sample {
 const WIDEST: f64 = 100_000.0;
 
 /// Two matrices of one height side by side, column by column in memory.
-fn beside(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
+pub(super) fn beside(left: &Array2<f64>, right: &Array2<f64>) -> Array2<f64> {
     let columns = left.columns().into_iter().chain(right.columns());
     let mut joined = Array2::zeros((left.nrows(), left.ncols() + right.ncols()).f());
     joined.columns_mut().into_iter().zip(columns).for_each(|(mut to, from)| to.assign(&from));

@@ -10,6 +10,7 @@ from averted.regression.clusters import ClusterDiagnostics
 from averted.regression.comparison import compare
 from averted.regression.covariance import Cluster
 from averted.regression.curve import Curve
+from averted.regression.diagnostics import Diagnostics, SpecificationTest
 from averted.regression.distributed_lag import DistributedLag, DistributedLagFit
 from averted.regression.fit import CountFit, OlsFit, PoissonFit, RegressionFit, Wald
 from averted.regression.instruments import Iv, IvFit, IvPoisson, IvPoissonFit
@@ -33,6 +34,7 @@ __all__ = [
     "CountDispersion",
     "CountFit",
     "Curve",
+    "Diagnostics",
     "Dispersion",
     "DistributedLag",
     "DistributedLagFit",
@@ -60,6 +62,7 @@ __all__ = [
     "Reach",
     "RegressionFit",
     "RomanoWolf",
+    "SpecificationTest",
     "TwoPartFit",
     "Wald",
     "ZeroInflated",

@@ -14,6 +14,7 @@ from averted._frames import Kind, frame_in, frame_out
 from averted._result import Result, Table
 from averted.regression.clusters import ClusterDiagnostics
 from averted.regression.covariance import Covariance, accepted, chosen
+from averted.regression.diagnostics import Tested
 from averted.regression.margins import AfterFit
 from averted.regression.related import Reach
 from averted.regression.resampling import ScoreBootstrap, WildBootstrap
@@ -381,7 +382,7 @@ class RegressionFit(AfterFit):
         return _refitted, (self.specification, self._source, self._second)
 
 
-class OlsFit(RegressionFit, WildBootstrap):
+class OlsFit(RegressionFit, Tested, WildBootstrap):
     """A fitted linear regression."""
 
     @property
@@ -437,7 +438,7 @@ class CountFit(ClimbedFit):
     """A fitted regression of counts."""
 
 
-class PoissonFit(CountFit, ScoreBootstrap):
+class PoissonFit(CountFit, Tested, ScoreBootstrap):
     """A fitted Poisson regression."""
 
 

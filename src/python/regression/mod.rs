@@ -2,6 +2,7 @@
 
 mod clusters;
 mod covariance;
+mod diagnostics;
 mod fit;
 mod instruments;
 mod lags;
@@ -16,6 +17,7 @@ mod zeros;
 pub(super) use clusters::{PyClusters, cluster_diagnostics};
 use covariance::covariance;
 pub(super) use covariance::covariance_text;
+pub(super) use diagnostics::{specification_test, specification_tests};
 pub(super) use fit::PyFit;
 pub(super) use instruments::{anderson_rubin, first_stage};
 pub(super) use lags::{PyCurve, PyLags, distributed_lag, lag_lengths};
