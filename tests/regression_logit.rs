@@ -160,6 +160,12 @@ fn levels_of_one_outcome_go_and_bad_outcomes_are_refused() {
     assert!(fit.dropped()[0].cause.contains("all 0 or all 1"), "{:?}", fit.dropped());
     let refused = Logit::new().fit_arrays(sample(vec![0.2, 1.2, 0.5]));
     assert!(matches!(refused, Err(Error::Domain { row: 1, .. })));
+    let apart = Frame::new()
+        .with_number("y", vec![0.0, 0.0, 1.0, 1.0])
+        .and_then(|f| f.with_number("x", vec![1.0, 2.0, 3.0, 4.0]))
+        .expect("one length");
+    let refused = Logit::new().fit("y ~ x", &apart).expect_err("nothing is left").to_string();
+    assert!(refused.contains("separated"), "{refused}");
     let refused = Logit::new().fit_arrays(sample(vec![1.0; 4]));
     assert!(matches!(refused, Err(Error::NothingToEstimate { .. })));
     let exposed = sample(vec![0.2, 0.4, 0.5]).exposure("people", vec![1.0; 3]).expect("one length");

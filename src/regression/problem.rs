@@ -63,8 +63,13 @@ impl Problem {
         let mut blocks = merge(sample);
         let (kept, pruned) = prune(sample, &blocks, pruning);
         if kept.is_empty() {
+            let how = if pruning.excluded.is_empty() {
+                "taken up by an absorbed effect"
+            } else {
+                "separated: a combination of regressors and effects predicts it perfectly"
+            };
             return Err(Error::NothingToEstimate {
-                why: format!("every row of `{}` is taken up by an absorbed effect", sample.outcome_name),
+                why: format!("every row of `{}` is {how}", sample.outcome_name),
             });
         }
         blocks.iter_mut().for_each(|effect| effect.restrict(&kept, sample.rows()));
