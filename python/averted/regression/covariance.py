@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -100,12 +101,12 @@ def _cluster(columns: tuple[str, ...], kind: Any, scale: Any, accept: tuple[str,
     return Cluster(*columns, kind=kind, scale=scale, accept=None if accept is None else dict([accept]))
 
 
-class Related:
+class Related(ABC):
     """Standard errors under errors related in time or space: see :mod:`averted.regression.related`."""
 
+    @abstractmethod
     def _wire(self) -> tuple[str, list[str]]:
         """As the core reads it."""
-        raise NotImplementedError
 
 
 Covariance = str | Cluster | Related
