@@ -10,7 +10,7 @@ use crate::python::convert::enter;
 use crate::python::data::{AnySource, PyFrame};
 use crate::python::inference::PyTable;
 use crate::regression::{
-    Counts, FixedEffect, IvFit, IvPoissonFit, LogitFit, NegativeBinomialFit, OlsFit, PoissonFit, Residual,
+    FixedEffect, IvFit, IvPoissonFit, LogitFit, NegativeBinomialFit, OlsFit, PoissonFit, Residual,
 };
 
 /// A fitted regression.
@@ -27,13 +27,24 @@ pub(super) enum AnyFit {
     IvPoisson(IvPoissonFit),
 }
 
+/// Newton steps, steps of the absorb solver, the largest standardised score, and whether it converged.
+type Convergence = (usize, usize, f64, bool);
+
 impl PyFit {
-    /// What a Poisson regression has, or the second step of one with instruments.
-    fn counts(&self) -> Option<&Counts> {
+    /// How the climb of a likelihood went, and the rows that it left out as separated.
+    fn climb(&self) -> Option<(Convergence, &[(usize, f64)])> {
+        macro_rules! of {
+            ($m:expr) => {{
+                let m = $m;
+                Some(((m.iterations, m.inner_iterations, m.score, m.converged), &m.separated[..]))
+            }};
+        }
         match &self.0 {
-            AnyFit::Poisson(fit) => Some(fit.model()),
-            AnyFit::IvPoisson(fit) => fit.model().counts.as_ref(),
-            AnyFit::Ols(_) | AnyFit::Iv(_) | AnyFit::NegativeBinomial(_) | AnyFit::Logit(_) => None,
+            AnyFit::Poisson(fit) => of!(fit.model()),
+            AnyFit::NegativeBinomial(fit) => of!(fit.model()),
+            AnyFit::Logit(fit) => of!(fit.model()),
+            AnyFit::IvPoisson(fit) => fit.model().counts.as_ref().and_then(|counts| of!(counts)),
+            AnyFit::Ols(_) | AnyFit::Iv(_) => None,
         }
     }
 }
@@ -133,17 +144,8 @@ impl PyFit {
 
     /// Newton steps, steps of the absorb solver, the largest standardised score, and whether it converged.
     #[getter]
-    fn convergence(&self) -> Option<(usize, usize, f64, bool)> {
-        if let AnyFit::NegativeBinomial(fit) = &self.0 {
-            let m = fit.model();
-            return Some((m.iterations, m.inner_iterations, m.score, m.converged));
-        }
-        if let AnyFit::Logit(fit) = &self.0 {
-            let m = fit.model();
-            return Some((m.iterations, m.inner_iterations, m.score, m.converged));
-        }
-        let m = self.counts()?;
-        Some((m.iterations, m.inner_iterations, m.score, m.converged))
+    fn convergence(&self) -> Option<Convergence> {
+        self.climb().map(|(convergence, _)| convergence)
     }
 
     /// The dispersion of a negative binomial.
@@ -171,13 +173,7 @@ impl PyFit {
     /// Separated rows and the certificate of each.
     #[getter]
     fn separated(&self) -> Vec<(usize, f64)> {
-        if let AnyFit::NegativeBinomial(fit) = &self.0 {
-            return fit.model().separated.clone();
-        }
-        if let AnyFit::Logit(fit) = &self.0 {
-            return fit.model().separated.clone();
-        }
-        self.counts().map_or_else(Vec::new, |m| m.separated.clone())
+        self.climb().map_or_else(Vec::new, |(_, separated)| separated.to_vec())
     }
 
     #[getter]
