@@ -62,7 +62,7 @@ format: $(PACKAGES)  ## put the code into the house's form
 	$(VENV)/bin/ruff format .
 
 docs: $(BUILT)   ## the Rust reference, the pages that are made, and every link and example of the pages
-	AVERTED_WRITE_DOCS=1 cargo test --release --quiet --test regression_reference --test structural
+	AVERTED_WRITE_DOCS=1 cargo test --release --quiet --tests
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --release --no-deps --lib
 	$(PY) -m pytest -q tests/python/test_docs.py
 

@@ -12,7 +12,7 @@ from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import panel_in
 from averted.forecast.answer import Forecast, Forecasts, checked_levels
-from averted.timeseries import vector
+from averted.timeseries._series import vector
 
 
 def forecast(

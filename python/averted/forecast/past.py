@@ -10,7 +10,8 @@ from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out, panel_in
 from averted._result import Result, Table
-from averted.timeseries import Structural, labels_of, matrix_in, vector
+from averted.timeseries import Structural
+from averted.timeseries._series import labels_of, matrix_in, vector
 
 
 class Backtest(Result):
@@ -132,7 +133,7 @@ def backtest(
             seed=seed,
             progress=progress,
         )
-        from averted.timeseries import kind_of
+        from averted.timeseries._series import kind_of
 
         return Backtest(core, unit="y", kind=kind_of(y))
     panel, kind = panel_in(model)

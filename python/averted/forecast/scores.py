@@ -10,7 +10,7 @@ import numpy as np
 from averted._errors import InputError
 from averted._frames import frame_out
 from averted.forecast.answer import Forecast
-from averted.timeseries import vector
+from averted.timeseries._series import vector
 
 _RULES = ("wis", "crps", "coverage")
 

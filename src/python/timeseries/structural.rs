@@ -1,18 +1,18 @@
-//! Models of one series across the border.
+//! Structural models across the border.
 
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::enter;
-use super::forecast::PyForecast;
-use super::inference::PyTable;
+use super::super::convert::enter;
+use super::super::forecast::PyForecast;
+use super::super::inference::PyTable;
 use crate::inference::CoefficientRow;
 use crate::timeseries::structural::{Component, Series, Structural, StructuralFit};
 
 /// A structural model, unfitted.
 #[pyclass(frozen, name = "Structural", module = "averted._core")]
-pub(super) struct PyStructural(pub(super) Structural);
+pub(in crate::python) struct PyStructural(pub(in crate::python) Structural);
 
 #[pymethods]
 impl PyStructural {
@@ -77,7 +77,7 @@ impl PyStructural {
 
 /// A fitted structural model.
 #[pyclass(frozen, name = "StructuralFit", module = "averted._core")]
-pub(super) struct PyStructuralFit(pub(super) StructuralFit);
+pub(in crate::python) struct PyStructuralFit(pub(in crate::python) StructuralFit);
 
 #[pymethods]
 impl PyStructuralFit {
