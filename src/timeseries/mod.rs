@@ -1,4 +1,5 @@
 //! Models of one series over time.
 
+pub mod decompose;
 pub mod statespace;
 pub mod structural;
