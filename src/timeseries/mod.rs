@@ -3,3 +3,4 @@
 pub mod decompose;
 pub mod statespace;
 pub mod structural;
+pub mod unit_root;
