@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from averted.surveillance import rate_interval as rate_interval
     from averted.surveillance import rate_ratio as rate_ratio
     from averted.surveillance import standardised_rate as standardised_rate
+    from averted.timeseries import Glarma as Glarma
+    from averted.timeseries import Ingarch as Ingarch
     from averted.timeseries import Structural as Structural
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
@@ -68,7 +70,9 @@ _WHERE = {
     "Events": "averted.panel",
     "Finding": "averted.study",
     "Forecast": "averted.forecast",
+    "Glarma": "averted.timeseries",
     "Hurdle": "averted.regression",
+    "Ingarch": "averted.timeseries",
     "Iv": "averted.regression",
     "IvPoisson": "averted.regression",
     "LeadTest": "averted.spending",

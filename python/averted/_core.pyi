@@ -801,6 +801,81 @@ def claim(
 ) -> tuple[str, str, str, list[str]]: ...
 
 @final
+class CountModel:
+    @staticmethod
+    def ingarch(
+        *,
+        past_obs: list[int],
+        past_mean: list[int],
+        link: str,
+        family: str,
+        method: str,
+        initial: str,
+        external: bool,
+        interventions: list[tuple[int, float]],
+    ) -> CountModel: ...
+    @staticmethod
+    def glarma(*, ar: list[int], ma: list[int], family: str, residuals: str) -> CountModel: ...
+    def fit(
+        self,
+        name: str,
+        y: NDArray[np.float64],
+        *,
+        bounds: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+        x: NDArray[np.float64] | None,
+        names: list[str],
+        exposure: NDArray[np.float64] | None,
+        labels: list[str],
+        covariance: str | None,
+    ) -> CountFit: ...
+
+@final
+class CountFit:
+    @property
+    def log_likelihood(self) -> float: ...
+    @property
+    def aic(self) -> float: ...
+    @property
+    def bic(self) -> float: ...
+    @property
+    def qic(self) -> float | None: ...
+    @property
+    def dispersion(self) -> float: ...
+    @property
+    def n_informative(self) -> int: ...
+    @property
+    def n_parameters(self) -> int: ...
+    @property
+    def notes(self) -> list[str]: ...
+    @property
+    def names(self) -> list[str]: ...
+    @property
+    def coefficients(self) -> NDArray[np.float64]: ...
+    @property
+    def covariance(self) -> NDArray[np.float64]: ...
+    @property
+    def fitted(self) -> NDArray[np.float64]: ...
+    def with_covariance(self, kind: str) -> CountFit: ...
+    def table(self, level: float) -> Table: ...
+    def residuals(self, pearson: bool) -> NDArray[np.float64]: ...
+    def pit(self, bins: int) -> NDArray[np.float64]: ...
+    def scores(self) -> list[tuple[str, float]]: ...
+    def predict(
+        self, horizon: int, x: NDArray[np.float64] | None, exposure: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]: ...
+    def forecast(
+        self,
+        horizon: int,
+        names: list[str],
+        futures: list[NDArray[np.float64] | None],
+        *,
+        exposure: NDArray[np.float64] | None,
+        draws: int,
+        seed: int | None,
+        labels: list[str] | None,
+    ) -> Forecast: ...
+
+@final
 class Structural:
     def __new__(
         cls,

@@ -67,5 +67,7 @@ mod _core {
     #[pymodule_export]
     use super::surveillance::{rate_interval, rate_ratio, standard_population, standardised_rate};
     #[pymodule_export]
+    use super::timeseries::{PyCountFit, PyCountModel};
+    #[pymodule_export]
     use super::timeseries::{PyStructural, PyStructuralFit};
 }

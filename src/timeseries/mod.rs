@@ -1,5 +1,6 @@
-//! Models of one series over time.
+//! Models of one series over time, or of several together.
 
+pub mod counts;
 pub mod decompose;
 pub mod statespace;
 pub mod structural;
