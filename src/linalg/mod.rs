@@ -8,6 +8,6 @@ mod qr;
 mod semidefinite;
 
 pub use cholesky::{Cholesky, solve_positive_definite};
-pub use eigen::{eigen_symmetric, nearest_positive_semidefinite};
+pub use eigen::{eigen_symmetric, eigenvalue_moduli, nearest_positive_semidefinite};
 pub use qr::{PivotedQr, TallTriangle, least_squares};
 pub use semidefinite::SemidefiniteCholesky;

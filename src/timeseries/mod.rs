@@ -5,3 +5,4 @@ pub mod decompose;
 pub mod statespace;
 pub mod structural;
 pub mod unit_root;
+pub mod var;
