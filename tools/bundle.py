@@ -32,6 +32,15 @@ FACTS = "facts_annual.csv"
 MERIDA = "spending_and_deflators/merida_appropriations_by_account.csv"
 PRICES = "spending_and_deflators/us_cpi_u_monthly.csv"
 RATES = "spending_and_deflators/mxn_per_usd_monthly.csv"
+MEXICO = "mx_homicide_state_month/mx_homicides_state_month_2000_2019.csv"
+
+#: The Mexican states in the order of INEGI's keys 01 to 32.
+MEXICAN_STATES = (
+    *("Aguascalientes", "Baja California", "Baja California Sur", "Campeche", "Coahuila", "Colima", "Chiapas"),
+    *("Chihuahua", "Ciudad de México", "Durango", "Guanajuato", "Guerrero", "Hidalgo", "Jalisco", "México"),
+    *("Michoacán", "Morelos", "Nayarit", "Nuevo León", "Oaxaca", "Puebla", "Querétaro", "Quintana Roo"),
+    *("San Luis Potosí", "Sinaloa", "Sonora", "Tabasco", "Tamaulipas", "Tlaxcala", "Veracruz", "Yucatán", "Zacatecas"),
+)
 
 #: The series that the core compiles in: the same bytes as the bundled table.
 CORE = {name: ROOT / "src" / "data" / "money" / f"{name}.csv" for name in ("cpi_u", "mxn_usd")}
@@ -163,6 +172,23 @@ def mxn_usd(rows: list[Row]) -> list[Row]:
     return [{"month": row["date"][:7], "mxn_per_usd": row["rate"]} for row in rows]
 
 
+def mx_states(rows: list[Row]) -> list[Row]:
+    """Months summed to years, in which no count is below 10; the population is the mean of the months."""
+    cells: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for row in rows:
+        months = cells.setdefault((row["cve_ent"], row["year"]), [])
+        months.append((int(row["homicides"]), int(row["population"])))
+    out = []
+    for (key, year), months in sorted(cells.items()):
+        deaths = sum(count for count, _ in months)
+        if len(months) != 12 or small(str(deaths)):
+            raise ValueError(f"{key}, {year}: {len(months)} months, {deaths} deaths")
+        people = round(sum(people for _, people in months) / 12)
+        state = {"state": MEXICAN_STATES[int(key) - 1], "cve_ent": key, "year": year}
+        out.append({**state, "homicides": str(deaths), "population": str(people)})
+    return out
+
+
 def renamed(row: Row, columns: dict[str, tuple[str, int]]) -> Row:
     """The chosen columns; factor 0 keeps the text as it is."""
     raw = {name: (row.get(source, ""), factor) for name, (source, factor) in columns.items()}
@@ -211,6 +237,7 @@ BUNDLE = {
     "merida": (MERIDA, merida),
     "cpi_u": (PRICES, cpi_u),
     "mxn_usd": (RATES, mxn_usd),
+    "mx_states": (MEXICO, mx_states),
 }
 
 

@@ -56,11 +56,18 @@ if TYPE_CHECKING:
     from averted.timeseries import Glarma as Glarma
     from averted.timeseries import Ingarch as Ingarch
     from averted.timeseries import Structural as Structural
+    from averted.timeseries.breaks import BaiPerron as BaiPerron
+    from averted.timeseries.breaks import breaks as breaks
+    from averted.timeseries.breaks import pelt as pelt
+    from averted.timeseries.breaks import structural_change_test as structural_change_test
+    from averted.timeseries.joinpoint import Joinpoint as Joinpoint
+    from averted.timeseries.joinpoint import joinpoint as joinpoint
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
     "Audit": "averted.study",
     "Averted": "averted.spending",
+    "BaiPerron": "averted.timeseries.breaks",
     "Claim": "averted.study",
     "Cluster": "averted.regression",
     "Conley": "averted.regression",
@@ -75,15 +82,16 @@ _WHERE = {
     "Ingarch": "averted.timeseries",
     "Iv": "averted.regression",
     "IvPoisson": "averted.regression",
+    "Joinpoint": "averted.timeseries.joinpoint",
     "LeadTest": "averted.spending",
     "LocalProjection": "averted.regression",
+    "Logit": "averted.regression",
     "Money": "averted.money",
+    "NegativeBinomial": "averted.regression",
+    "NeweyWest": "averted.regression",
     "NoisyMeasures": "averted.regression",
     "Ols": "averted.regression",
     "Panel": "averted.panel",
-    "Logit": "averted.regression",
-    "NegativeBinomial": "averted.regression",
-    "NeweyWest": "averted.regression",
     "Poisson": "averted.regression",
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",
@@ -93,8 +101,11 @@ _WHERE = {
     "adjust": "averted.regression",
     "audit": "averted.study",
     "backtest": "averted.forecast",
+    "breaks": "averted.timeseries.breaks",
     "compare": "averted.regression",
     "datasets": "averted.datasets",
+    "joinpoint": "averted.timeseries.joinpoint",
+    "pelt": "averted.timeseries.breaks",
     "rate_interval": "averted.surveillance",
     "rate_ratio": "averted.surveillance",
     "read": "averted._read",
@@ -102,6 +113,7 @@ _WHERE = {
     "romano_wolf": "averted.regression",
     "score": "averted.forecast",
     "standardised_rate": "averted.surveillance",
+    "structural_change_test": "averted.timeseries.breaks",
 }
 
 __all__ = [

@@ -647,6 +647,8 @@ class Panel:
     @property
     def spending(self) -> list[tuple[str, str, str, str, str, str, list[str]]]: ...
     @property
+    def counts(self) -> tuple[list[float], list[float]] | None: ...
+    @property
     def notes(self) -> list[str]: ...
 
 _Row = tuple[str, float, float, float, float, float, float]
@@ -799,6 +801,119 @@ def claim(
     design: tuple[str, list[tuple[str, bool]], bool] | None,
     lang: str,
 ) -> tuple[str, str, str, list[str]]: ...
+
+_RawSeries = tuple[
+    str,
+    list[float],
+    list[float] | None,
+    list[float] | None,
+    tuple[list[float], list[float]] | None,
+    list[float] | None,
+]
+
+@final
+class Joinpoint:
+    def __new__(
+        cls,
+        *,
+        mode: str,
+        max_joinpoints: int,
+        selection: str,
+        permutations: int,
+        level: float,
+        spacing: tuple[int, int],
+        step: int,
+        continuous: bool,
+        seed: int | None,
+    ) -> Joinpoint: ...
+    def fit_many(self, raw: list[_RawSeries]) -> list[JoinpointFit]: ...
+    def compare(self, left: _RawSeries, right: _RawSeries) -> tuple[int, float, float, int]: ...
+
+@final
+class JoinpointFit:
+    @property
+    def segments(self) -> list[tuple[float, float, float, float, float, float, float, float]]: ...
+    @property
+    def joinpoints(self) -> list[tuple[float, float, float, float]]: ...
+    @property
+    def candidates(self) -> list[tuple[list[float], float, float, float, float, float]]: ...
+    @property
+    def tests(self) -> list[tuple[int, int, float, float]]: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def sse(self) -> float: ...
+    @property
+    def log_likelihood(self) -> float: ...
+    @property
+    def dispersion(self) -> float: ...
+    @property
+    def n_observed(self) -> int: ...
+    @property
+    def notes(self) -> list[str]: ...
+    @property
+    def times(self) -> list[float]: ...
+    def fitted(self) -> list[float]: ...
+    def observed(self) -> list[float]: ...
+    def hidden(self) -> list[tuple[int, float, float]]: ...
+    def rates(self, times: list[float]) -> list[float]: ...
+    def aapc(
+        self, start: float | None, end: float | None, draws: int, seed: int | None
+    ) -> tuple[float, float, float, float, float]: ...
+    def with_joinpoints(self, number: int) -> JoinpointFit: ...
+
+@final
+class BreaksFit:
+    @property
+    def breaks(self) -> list[tuple[int, int | None, int | None]]: ...
+    @property
+    def segments(self) -> list[tuple[int, int]]: ...
+    @property
+    def coefficients(self) -> NDArray[np.float64]: ...
+    @property
+    def models(self) -> list[tuple[list[int], float, float, float]]: ...
+    @property
+    def tests(self) -> list[tuple[float, float]]: ...
+    @property
+    def n_observed(self) -> int: ...
+    @property
+    def notes(self) -> list[str]: ...
+    def fitted(self) -> NDArray[np.float64]: ...
+    def sup_f(self, breaks: int) -> tuple[float, float]: ...
+    def ud_max(self) -> tuple[float, float]: ...
+
+def bai_perron(
+    name: str,
+    y: list[float],
+    x: NDArray[np.float64] | None,
+    *,
+    constant: bool,
+    max_breaks: int,
+    trimming: float,
+    selection: str,
+    level: float,
+) -> BreaksFit: ...
+def structural_change_test(
+    test: str,
+    name: str,
+    y: list[float],
+    x: NDArray[np.float64] | None,
+    *,
+    constant: bool,
+    share: float,
+    last: int | None,
+    level: float,
+) -> tuple[float, float, list[int | None], list[float], list[float], int | None]: ...
+def pelt(
+    name: str,
+    y: list[float],
+    *,
+    cost: str,
+    scale: float | None,
+    penalty: tuple[str, float | None],
+    min_segment: int | None,
+    exposure: list[float] | None,
+) -> tuple[list[tuple[int, int, float, float, float]], float, float, float, int, list[str]]: ...
 
 @final
 class CountModel:

@@ -2,7 +2,7 @@
 
 >>> import averted as av
 >>> av.datasets.names()
-['western_hemisphere', 'us_states', 'facts', 'merida', 'cpi_u', 'mxn_usd']
+['western_hemisphere', 'us_states', 'facts', 'merida', 'cpi_u', 'mxn_usd', 'mx_states']
 >>> merida = av.datasets.load("merida", kind="dict")
 >>> int(merida["usd"][0])
 352000000

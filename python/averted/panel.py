@@ -257,6 +257,14 @@ class Panel:
         """What comes next: see :func:`averted.forecast.forecast`."""
         return _verb("forecast", "forecast")(self, horizon, **options)
 
+    def trend(self, **options: Any) -> Any:
+        """Joinpoints of the death rate, unit by unit: see :func:`averted.joinpoint`."""
+        return _verb("timeseries", "joinpoint")(self, **options)
+
+    def breaks(self, **options: Any) -> Any:
+        """Changes of level of the death rate, unit by unit: see :func:`averted.timeseries.panel_breaks`."""
+        return _verb("timeseries", "panel_breaks")(self, **options)
+
     def brief(self, path: str | Path, **options: Any) -> Any:
         """Write the brief, a page of HTML: see :func:`averted.report.brief`."""
         return _verb("report", "brief")(self, path, **options)

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use super::convert::enter;
 use super::data::PyFrame;
 use crate::data::calendar::Frequency;
-use crate::data::{Events, Kind, Money, Panel, Prices};
+use crate::data::{Count, Events, Kind, Money, Panel, Prices};
 
 /// How a column of counts is read.
 #[pyclass(frozen, name = "Events", module = "averted._core")]
@@ -210,6 +210,17 @@ impl PyPanel {
             (name, total, column, words(s.given), words(s.kind), s.kind.unit(), s.notes.clone())
         };
         self.0.spending().iter().map(row).collect()
+    }
+
+    /// The least and the most that every row's count can be, NaN where it is missing; none without events.
+    #[getter]
+    fn counts(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+        let ends = |count: &Count| match *count {
+            Count::Exact(y) => (y, y),
+            Count::Interval { lo, hi } => (lo, hi),
+            Count::Missing => (f64::NAN, f64::NAN),
+        };
+        self.0.counts().map(|counts| counts.iter().map(ends).unzip())
     }
 
     #[getter]

@@ -1,7 +1,9 @@
 //! Models of one series over time, or of several together.
 
+pub mod breaks;
 pub mod counts;
 pub mod decompose;
+pub mod joinpoint;
 pub mod statespace;
 pub mod structural;
 pub mod unit_root;

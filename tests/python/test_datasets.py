@@ -21,7 +21,7 @@ import pytest
 
 NAMES = av.datasets.names()
 #: The data sets whose rows are parts of a country.
-SUB_NATIONAL = ["us_states"]
+SUB_NATIONAL = ["us_states", "mx_states"]
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +66,20 @@ def test_the_page_is_the_catalogue(name: str, root: Path) -> None:
 
 def test_keys_are_unique() -> None:
     keys = {"western_hemisphere": ["country", "year"], "us_states": ["state", "year"], "facts": ["year"]}
+    keys["mx_states"] = ["state", "year"]
     for name, key in keys.items():
         assert not av.datasets.load(name, "pandas").duplicated(key).any()
 
 
-@pytest.mark.parametrize("name", SUB_NATIONAL)
-def test_no_sub_national_count_of_deaths_from_1_to_9(name: str, bundle: ModuleType) -> None:
-    frame = av.datasets.load(name, "pandas")
+def test_no_mexican_state_has_a_count_below_ten(bundle: ModuleType) -> None:
+    frame = av.datasets.load("mx_states", "pandas")
+    assert (frame["homicides"] >= 10).all()
+    assert list(frame["state"].unique()) == list(bundle.MEXICAN_STATES)
+    assert len(frame) == 32 * 20
+
+
+def test_no_sub_national_count_of_deaths_from_1_to_9(bundle: ModuleType) -> None:
+    frame = av.datasets.load("us_states", "pandas")
     deaths = [c for c in frame if c.endswith("deaths") or "homicides" in c]
     assert set(deaths) == set(bundle.STATE_DEATHS)
     for column in deaths:

@@ -4,7 +4,47 @@ A specification is cheap and prints as a sentence; ``fit`` takes a series and re
 ``forecast`` simulates the future as joint paths.
 """
 
+from averted.timeseries.breaks import (
+    BaiPerron,
+    BreaksFit,
+    PanelBreaks,
+    PeltFit,
+    StructuralChangeTest,
+    breaks,
+    panel_breaks,
+    pelt,
+    structural_change_test,
+)
 from averted.timeseries.counts import CountFit, Glarma, Ingarch
+from averted.timeseries.joinpoint import (
+    AverageChange,
+    Comparability,
+    Joinpoint,
+    JoinpointFit,
+    JoinpointFits,
+    joinpoint,
+)
 from averted.timeseries.structural import Structural, StructuralFit
 
-__all__ = ["CountFit", "Glarma", "Ingarch", "Structural", "StructuralFit"]
+__all__ = [
+    "AverageChange",
+    "BaiPerron",
+    "BreaksFit",
+    "Comparability",
+    "CountFit",
+    "Glarma",
+    "Ingarch",
+    "Joinpoint",
+    "JoinpointFit",
+    "JoinpointFits",
+    "PanelBreaks",
+    "PeltFit",
+    "Structural",
+    "StructuralChangeTest",
+    "StructuralFit",
+    "breaks",
+    "joinpoint",
+    "panel_breaks",
+    "pelt",
+    "structural_change_test",
+]

@@ -1,7 +1,11 @@
 //! Models of one series across the border.
 
+mod breaks;
 mod counts;
+mod joinpoint;
 mod structural;
 
+pub(super) use breaks::{PyBreaksFit, bai_perron, pelt, structural_change_test};
 pub(super) use counts::{PyCountFit, PyCountModel};
+pub(super) use joinpoint::{PyJoinpoint, PyJoinpointFit};
 pub(super) use structural::{PyStructural, PyStructuralFit};
