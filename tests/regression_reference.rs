@@ -15,6 +15,8 @@ mod lags;
 mod negative_binomial;
 #[path = "regression_reference/noisy_measures.rs"]
 mod noisy_measures;
+#[path = "regression_reference/panel_estimators.rs"]
+mod panel_estimators;
 #[path = "regression_reference/rates.rs"]
 mod rates;
 #[path = "regression_reference/specification.rs"]
@@ -563,32 +565,6 @@ fn castle(out: &mut Comparison) -> Option<()> {
 /// What a case that is not checked waits for, by a part of its id.
 const WAITING: [(&str, &str); 1] = [("py_", "for unit roots and cointegration")];
 
-/// Values of checked cases that wait, by a part of their key.
-const VALUES_WAITING: [(&str, &[&str]); 3] = [
-    ("panel-corrected errors", &["vcovBK"]),
-    ("other panel estimators", &["random", "first_diff", "between", "fama", "hausman"]),
-    ("generalised least squares", &["glsar"]),
-];
-
-/// Counts the values of checked cases that wait.
-fn set_aside(out: &mut Comparison, gold: &Value) {
-    for case in gold["cases"].as_array().expect("cases") {
-        if !out.covers(case["id"].as_str().expect("an id")) {
-            continue;
-        }
-        let covariances = case["values"]["vcovs"].as_object();
-        let keys = case["values"].as_object().into_iter().chain(covariances).flat_map(serde_json::Map::keys);
-        for key in keys {
-            // White's robust covariance is `vcovHC_white1`, checked.
-            let waits =
-                |parts: &&[&str]| parts.iter().any(|part| key.contains(part)) && !key.contains("white1");
-            if let Some((what, _)) = VALUES_WAITING.iter().find(|(_, parts)| waits(parts)) {
-                out.later(what);
-            }
-        }
-    }
-}
-
 #[test]
 fn a_tighter_fit_changes_nothing() {
     let gold = reference("fixest_panel");
@@ -628,8 +604,9 @@ fn reference_values() {
     autocorrelation::check(&mut out);
     bootstrap::wild(&mut out);
     noisy_measures::check(&mut out);
+    panel_estimators::check(&mut out);
     let mut head = String::from(
-        "# Conformance\n\nLeast squares, instruments and Poisson regression beside R, fixest, plm, dlnm, statsmodels and linearmodels. \
+        "# Conformance\n\nLeast squares, instruments and Poisson regression beside R, fixest, plm, nlme, dlnm, statsmodels and linearmodels. \
          `tests/reference/` holds their values\nwith the commands and versions that gave them; \
          `tests/regression_reference.rs` makes this page (`make docs`) and fails when a\nvalue differs by more than 1e-8 \
          (relative) unless a comment there says why, or when the page lists other cases.\n\n\
@@ -643,15 +620,12 @@ fn reference_values() {
         "wild_bootstrap",
         "distributed_lags",
         "noisy_measures",
+        "panel_estimators",
     ] {
         let gold = reference(topic);
         head += &out.coverage(topic, &gold, &WAITING);
-        set_aside(&mut out, &gold);
     }
-    head += &format!(
-        "\nOf the checked cases these values wait for later parts: {}.\n\nThe case `castle` (Cheng & Hoekstra 2013, \
-         *JHR* 48) is checked where its data are; they do not travel with the project.\n",
-        out.set_aside()
-    );
+    head += "\nThe case `castle` (Cheng & Hoekstra 2013, *JHR* 48) is checked where its data are; they do not travel with the \
+             project.\n";
     out.finish("conformance.md", &head, if castle.is_some() { &[] } else { &["castle"] });
 }

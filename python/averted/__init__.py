@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from averted.money import Money as Money
     from averted.panel import Events as Events
     from averted.panel import Panel as Panel
+    from averted.regression import Ar1 as Ar1
+    from averted.regression import BeckKatz as BeckKatz
+    from averted.regression import Between as Between
     from averted.regression import Cluster as Cluster
     from averted.regression import Conley as Conley
     from averted.regression import DistributedLag as DistributedLag
     from averted.regression import DriscollKraay as DriscollKraay
+    from averted.regression import FamaMacBeth as FamaMacBeth
+    from averted.regression import FirstDifferences as FirstDifferences
     from averted.regression import Hurdle as Hurdle
     from averted.regression import Iv as Iv
     from averted.regression import IvPoisson as IvPoisson
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from averted.regression import NoisyMeasures as NoisyMeasures
     from averted.regression import Ols as Ols
     from averted.regression import Poisson as Poisson
+    from averted.regression import RandomEffects as RandomEffects
     from averted.regression import ZeroInflated as ZeroInflated
     from averted.regression import adjust as adjust
     from averted.regression import compare as compare
@@ -65,9 +71,12 @@ if TYPE_CHECKING:
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
+    "Ar1": "averted.regression",
     "Audit": "averted.study",
     "Averted": "averted.spending",
     "BaiPerron": "averted.timeseries.breaks",
+    "BeckKatz": "averted.regression",
+    "Between": "averted.regression",
     "Claim": "averted.study",
     "Cluster": "averted.regression",
     "Conley": "averted.regression",
@@ -75,7 +84,9 @@ _WHERE = {
     "DistributedLag": "averted.regression",
     "DriscollKraay": "averted.regression",
     "Events": "averted.panel",
+    "FamaMacBeth": "averted.regression",
     "Finding": "averted.study",
+    "FirstDifferences": "averted.regression",
     "Forecast": "averted.forecast",
     "Glarma": "averted.timeseries",
     "Hurdle": "averted.regression",
@@ -93,6 +104,7 @@ _WHERE = {
     "Ols": "averted.regression",
     "Panel": "averted.panel",
     "Poisson": "averted.regression",
+    "RandomEffects": "averted.regression",
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",
     "StandardisedRate": "averted.surveillance",

@@ -71,6 +71,7 @@ class Regression:
         bounds: tuple[str, str] | None = None,
         choices: list[str] = ...,
         accept: tuple[str, str] | None = None,
+        rho: float | None = None,
     ) -> Regression: ...
     def fit(self, formula: str, source: Panel | Frame, raises: bool) -> RegressionFit: ...
     def fit_arrays(

@@ -11,6 +11,7 @@
 //! | `linearmodels` | `n/(n−K)` | all, unless all are nested in the clusters | none | `n − K` |
 //! | `stata` | `(n−1)/(n−K)` | as `fixest`, redundant levels found exactly | smallest `G` | `G − 1`, else `n − K` |
 //! | `none` | 1 | – | none | normal |
+//! | `mean` | 1 | – | smallest `G` | `G − 1`: that of a mean of estimates |
 //!
 //! Covariances under errors related over `T` periods are multiplied by `A` and by `T / (T − 1)` under `fixest`, whose `t`
 //! has `T − 1` degrees of freedom; by `n / (n − K)` in all under the other presets but `none`. fixest counts the levels of
@@ -170,12 +171,17 @@ impl SmallSample {
         counts: CountRule::All,
     };
 
-    const PRESETS: [(&'static str, Self); 5] = [
+    /// That of a mean of estimates, one a period: `T / (T − 1)` and `t` with `T − 1` degrees of freedom, nothing for
+    /// parameters.
+    pub const MEAN: Self = Self { parameters: ParameterFactor::One, ..Self::FIXEST };
+
+    const PRESETS: [(&'static str, Self); 6] = [
         ("fixest", Self::FIXEST),
         ("statsmodels", Self::STATSMODELS),
         ("linearmodels", Self::LINEARMODELS),
         ("stata", Self::STATA),
         ("none", Self::NONE),
+        ("mean", Self::MEAN),
     ];
 }
 
@@ -194,8 +200,10 @@ impl FromStr for SmallSample {
             argument: "small-sample convention".into(),
             value: format!("`{name}`"),
             must: nearest(name, Self::PRESETS.map(|(n, _)| n)).map_or_else(
-                || "fixest, statsmodels, linearmodels, stata or none".into(),
-                |near| format!("fixest, statsmodels, linearmodels, stata or none; did you mean {near}?"),
+                || "fixest, statsmodels, linearmodels, stata, mean or none".into(),
+                |near| {
+                    format!("fixest, statsmodels, linearmodels, stata, mean or none; did you mean {near}?")
+                },
             ),
         })
     }

@@ -57,6 +57,22 @@ pub trait Model: Sync {
     /// Whether only sandwich covariances say something: there is no information matrix of the whole.
     const SANDWICH_ONLY: bool = false;
 
+    /// Whether panel-corrected covariances are defined: of linear models whose scores are regressor times residual.
+    const CORRECTED: bool = false;
+
+    /// Whether the coefficients are those of one regression.
+    const ONE_REGRESSION: bool = true;
+
+    /// The caller's rows that every row of the fit was put together from, if it was.
+    fn merged(&self) -> &[Vec<usize>] {
+        &[]
+    }
+
+    /// What a covariance should be in the place of one that would mean nothing here.
+    fn refuses(&self, _covariance: &Covariance) -> Option<String> {
+        None
+    }
+
     /// Why rows other than the fitted ones have no prediction, if they have none.
     fn unpredictable(&self) -> Option<&'static str> {
         None

@@ -52,7 +52,11 @@ pub(super) struct Grouped {
 }
 
 impl Grouped {
-    pub(super) fn new<M>(shared: &Shared<M>, covariance: &Covariance, more: Option<&Frame>) -> Result<Self> {
+    pub(super) fn new<M: Model>(
+        shared: &Shared<M>,
+        covariance: &Covariance,
+        more: Option<&Frame>,
+    ) -> Result<Self> {
         let columns = covariance.clusters();
         if columns.is_empty() && matches!(covariance, Covariance::Cluster(_)) {
             return Err(Error::Argument {
@@ -115,6 +119,10 @@ impl Inference {
                 value: "classical".into(),
                 must: format!("HC0, HC1 or clusters: {} has no information matrix", M::NAME),
             });
+        }
+        if let Some(must) = shared.model.refuses(&covariance) {
+            let (argument, value) = ("covariance".into(), covariance.to_string());
+            return Err(Error::Argument { argument, value, must });
         }
         let mut grouped = Grouped::new(shared, &covariance, more)?;
         let adjusted = Adjusted::new(shared, &covariance, &grouped, convention)?;
@@ -242,7 +250,7 @@ fn within_reach(related: &Related) -> String {
 }
 
 /// The codes of a cluster variable on the rows of a fit, in fitting order; looked for in `more` first.
-fn codes<M>(shared: &Shared<M>, column: &str, more: Option<&Frame>) -> Result<(Vec<u32>, usize)> {
+fn codes<M: Model>(shared: &Shared<M>, column: &str, more: Option<&Frame>) -> Result<(Vec<u32>, usize)> {
     let sample = &shared.sample;
     let kept = &shared.problem.kept;
     let dense = |factor: &Factor, row: &dyn Fn(usize) -> usize| -> Result<(Vec<u32>, usize)> {
@@ -270,9 +278,31 @@ fn codes<M>(shared: &Shared<M>, column: &str, more: Option<&Frame>) -> Result<(V
         Ok((codes, levels as usize))
     };
     match find(shared, column, more)? {
-        (factor, true) => dense(&factor, &|place| sample.origin[place]),
+        (factor, true) => {
+            one_of_each(shared, column, &factor)?;
+            dense(&factor, &|place| sample.origin[place])
+        }
         (factor, false) => dense(&factor, &|place| place),
     }
+}
+
+/// Refuses a cluster variable that differs between rows that were put together to one.
+fn one_of_each<M: Model>(shared: &Shared<M>, column: &str, factor: &Factor) -> Result<()> {
+    for rows in shared.model.merged() {
+        if let Some(&row) = rows.iter().find(|&&row| factor.codes()[row] != factor.codes()[rows[0]]) {
+            return Err(Error::Domain {
+                what: column.to_owned(),
+                row,
+                value: factor.label(row).unwrap_or("missing").to_owned(),
+                must: format!(
+                    "as in row {}, {}: both belong to one row of the regression",
+                    rows[0],
+                    factor.label(rows[0]).unwrap_or("missing")
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// A cluster variable, looked for in `more` first, and whether it has the caller's rows or those of the sample.

@@ -378,7 +378,7 @@ impl<M: Model> LocalProjectionFit<M> {
         let influences: Vec<Vec<f64>> =
             self.fits.iter().zip(&self.columns).map(|(fit, &j)| influence(fit, j)).collect();
         let columns: &[String] = match self.fits[0].covariance_kind() {
-            kind @ (Covariance::Autocorrelation(_) | Covariance::Spatial(_)) => {
+            kind @ (Covariance::Autocorrelation(_) | Covariance::Spatial(_) | Covariance::BeckKatz(_)) => {
                 return self.related_by_distance(kind, &influences);
             }
             Covariance::Cluster(columns) => columns,

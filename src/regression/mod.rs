@@ -10,12 +10,15 @@
 //! | [`NoisyMeasures`] | linear, several noisy measures instrumenting each other |
 //! | [`DistributedLag`] | any of them with a curve along the lag |
 //! | [`LocalProjection`] | any of them, horizon by horizon |
+//! | [`RandomEffects`], [`Between`], [`FirstDifferences`], [`FamaMacBeth`] | linear, of panels: the other estimators |
+//! | [`Ar1`] | linear, with errors that follow an autoregression |
 //!
 //! A specification is cheap and prints as it is built; `fit` takes a formula and data (`fit_arrays` a [`Sample`]) and
 //! returns an immutable [`Fit`]. The covariance is a second step: [`Fit::with_covariance`] refits nothing.
 
 mod absorb;
 mod adjusted;
+mod calendar;
 mod cluster_diagnostics;
 mod diagnostics;
 mod distributed_lag;
@@ -41,6 +44,7 @@ mod resampling;
 mod sample;
 mod separation;
 mod settings;
+mod transformed;
 mod treated;
 mod wrapped;
 mod zeros;
@@ -66,6 +70,10 @@ pub use prediction::{FixedEffect, Prediction};
 pub(crate) use resampling::romano_wolf_watched;
 pub use resampling::{Bootstrap, Randomization, Resampled, Scored, romano_wolf};
 pub use sample::{Sample, WeightKind};
+pub use transformed::{
+    Ar1, Autoregression, AveragedPeriods, Between, Components, Estimator, FamaMacBeth, FamaMacBethFit,
+    FirstDifferences, RandomEffects, Transformed, TransformedFit,
+};
 pub(crate) use treated::{CODE as FEW_CLUSTERS, LEAST as LEAST_CLUSTERS};
 pub use wrapped::Regression;
 pub use zeros::{CountFamily, Hurdle, TwoPartFit, TwoPartPrediction, ZeroInflated};

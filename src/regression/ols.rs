@@ -65,6 +65,7 @@ pub struct LeastSquares {
 }
 
 impl Model for LeastSquares {
+    const CORRECTED: bool = true;
     const LINK: Link = Link::Identity;
     const NAME: &'static str = "OLS";
 
@@ -112,8 +113,18 @@ impl Ols {
         &self,
         sample: Sample,
         origin: Option<Origin>,
-        mut notes: Vec<String>,
+        notes: Vec<String>,
     ) -> Result<OlsFit> {
+        Fit::new(self.solve(sample, origin, notes)?)
+    }
+
+    /// The fit without its covariance.
+    pub(super) fn solve(
+        &self,
+        sample: Sample,
+        origin: Option<Origin>,
+        mut notes: Vec<String>,
+    ) -> Result<Shared<LeastSquares>> {
         sample.check(false)?;
         if sample.exposure.is_some() {
             return Err(Error::Argument {
@@ -168,7 +179,7 @@ impl Ols {
         // The response column has done its work.
         problem.columns = Array2::zeros((0, 0));
         let settings = self.settings.clone();
-        Fit::new(Shared { model, settings, origin, sample, problem, estimate, dropped, notes })
+        Ok(Shared { model, settings, origin, sample, problem, estimate, dropped, notes })
     }
 }
 

@@ -297,7 +297,9 @@ impl<M: Model> Fit<M> {
             let part = |(x, t): (ndarray::ArrayView1<'_, f64>, &f64)| x.dot(&weight) + t;
             let mut share: Array1<f64> =
                 estimate_.ortho.basis.rows().into_iter().zip(column).map(part).collect();
-            share *= pull;
+            if !inference.covariance.takes_regressors() {
+                share *= pull;
+            }
             if let Some(nuisance) = &estimate_.nuisance {
                 share.scaled_add(beside, &nuisance.scores);
             }

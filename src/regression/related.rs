@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::fit::Shared;
+use super::fit::{Model, Shared};
 use crate::data::calendar::ordinals;
 use crate::data::{Column, Factor, Frame, MISSING, TimeIndex};
 use crate::error::{Error, Result};
 use crate::inference::Covariance;
-use crate::inference::covariance::{Autocorrelation, Conley, Places, Related, Series};
+use crate::inference::covariance::{Autocorrelation, BeckKatz, Conley, Places, Related, Series, Slices};
 
 /// Time or places of the rows, in fitting order; columns are looked for in `more` first.
-pub(super) fn related<M>(
+pub(super) fn related<M: Model>(
     shared: &Shared<M>,
     covariance: &Covariance,
     more: Option<&Frame>,
@@ -23,12 +23,19 @@ pub(super) fn related<M>(
 }
 
 /// The same of any rows of the caller's data, in their order.
-pub(super) fn related_rows<M>(
+pub(super) fn related_rows<M: Model>(
     shared: &Shared<M>,
     covariance: &Covariance,
     callers: Vec<usize>,
 ) -> Result<Option<Related>> {
+    if let Covariance::BeckKatz(which) = covariance {
+        return Err(refused(which, "one of scores: residuals of several regressions are not of one kind"));
+    }
     Rows { shared, more: None, places: callers.clone(), callers }.related(covariance)
+}
+
+fn refused(which: &BeckKatz, must: &str) -> Error {
+    Error::Argument { argument: "covariance".into(), value: which.to_string(), must: must.into() }
 }
 
 /// Rows and where to look for their columns.
@@ -50,11 +57,12 @@ enum Whose {
 /// Codes and their labels.
 type Units = (Vec<u32>, Vec<String>);
 
-impl<M> Rows<'_, M> {
+impl<M: Model> Rows<'_, M> {
     fn related(&self, covariance: &Covariance) -> Result<Option<Related>> {
         Ok(match covariance {
             Covariance::Autocorrelation(which) => Some(Related::Time(self.series(which)?, None)),
             Covariance::Spatial(which) => Some(Related::Space(self.places(which)?)),
+            Covariance::BeckKatz(which) => Some(Related::Slices(self.slices(which)?)),
             _ => None,
         })
     }
@@ -76,6 +84,36 @@ impl<M> Rows<'_, M> {
         self.refuse_duplicates(units.as_ref(), &time, which.time.as_deref())?;
         let codes = units.map_or_else(|| vec![0; time.len()], |(codes, _)| codes);
         Ok(Series::new(&codes, &time))
+    }
+
+    /// Of all rows of the fit, in fitting order.
+    fn slices(&self, which: &BeckKatz) -> Result<Slices> {
+        if !M::CORRECTED {
+            return Err(refused(which, "one of scores: this model has no residuals of one kind"));
+        }
+        if self.shared.sample.weights.is_some() {
+            return Err(refused(which, "another one with weights: residuals of one unit are then not alike"));
+        }
+        let time = self.time(which.time.as_deref(), "panel-corrected standard errors")?;
+        let Some(units) = self.units(which.unit.as_deref())? else {
+            return Err(Error::Argument {
+                argument: "unit".into(),
+                value: "nothing".into(),
+                must: "the column of units, or the data a Panel, for panel-corrected standard errors".into(),
+            });
+        };
+        self.refuse_duplicates(Some(&units), &time, which.time.as_deref())?;
+        let mut known = time.clone();
+        known.sort_unstable();
+        known.dedup();
+        let periods: Vec<u32> =
+            time.iter().map(|t| known.partition_point(|other| other < t) as u32).collect();
+        let residuals = self.shared.estimate.pull.to_vec();
+        if which.within {
+            Slices::new(&units.0, &periods, residuals, which)
+        } else {
+            Slices::new(&periods, &units.0, residuals, which)
+        }
     }
 
     fn places(&self, which: &Conley) -> Result<Places> {

@@ -79,7 +79,6 @@ pub(crate) struct Comparison {
     failures: usize,
     checks: usize,
     cases: Vec<String>,
-    later: BTreeMap<String, usize>,
 }
 
 impl Comparison {
@@ -114,11 +113,6 @@ impl Comparison {
         ));
     }
 
-    /// Counts a value that a later part of the library will be held to.
-    pub(crate) fn later(&mut self, what: &str) {
-        *self.later.entry(what.to_owned()).or_default() += 1;
-    }
-
     /// Whether something of the case was checked.
     pub(crate) fn covers(&self, case: &str) -> bool {
         self.cases.iter().any(|known| known == case)
@@ -146,12 +140,6 @@ impl Comparison {
         let left: usize = waiting.values().map(Vec::len).sum();
         let aside = if aside.is_empty() { "none".to_owned() } else { aside.join("; ") };
         format!("| `{topic}.json` | {} | {} | {aside} |\n", ids.len(), ids.len() - left)
-    }
-
-    /// Values set aside, by kind.
-    pub(crate) fn set_aside(&self) -> String {
-        let all: Vec<String> = self.later.iter().map(|(what, count)| format!("{count} of {what}")).collect();
-        all.join(", ")
     }
 
     /// Writes the page where `AVERTED_WRITE_DOCS` is set, else fails unless the committed one lists the same values;

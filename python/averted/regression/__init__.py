@@ -20,13 +20,25 @@ from averted.regression.margins import AvertedByPath, Margins
 from averted.regression.multiple import RomanoWolf, adjust, romano_wolf
 from averted.regression.negative_binomial import Dispersion, NegativeBinomial, NegativeBinomialFit
 from averted.regression.noisy_measures import NoisyMeasures, NoisyMeasuresFit
-from averted.regression.related import Conley, DriscollKraay, NeweyWest, Reach
+from averted.regression.panel_estimators import (
+    Ar1,
+    Between,
+    FamaMacBeth,
+    FamaMacBethFit,
+    FirstDifferences,
+    RandomEffects,
+    TransformedFit,
+)
+from averted.regression.related import BeckKatz, Conley, DriscollKraay, NeweyWest, Reach
 from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
 from averted.regression.zeros import CountDispersion, Hurdle, TwoPartFit, ZeroInflated
 
 __all__ = [
+    "Ar1",
     "AvertedByPath",
+    "BeckKatz",
+    "Between",
     "BootstrapTest",
     "Cluster",
     "ClusterDiagnostics",
@@ -39,6 +51,9 @@ __all__ = [
     "DistributedLag",
     "DistributedLagFit",
     "DriscollKraay",
+    "FamaMacBeth",
+    "FamaMacBethFit",
+    "FirstDifferences",
     "Hurdle",
     "Iv",
     "IvFit",
@@ -58,11 +73,13 @@ __all__ = [
     "OlsFit",
     "Poisson",
     "PoissonFit",
+    "RandomEffects",
     "RandomizationTest",
     "Reach",
     "RegressionFit",
     "RomanoWolf",
     "SpecificationTest",
+    "TransformedFit",
     "TwoPartFit",
     "Wald",
     "ZeroInflated",

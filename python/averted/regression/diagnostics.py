@@ -91,8 +91,9 @@ class Tested(Fitted):
             ``"reset"``: do powers of the fitted index belong to the model, under the covariance of the fit;
             ``"durbin_watson"`` (exact), ``"breusch_godfrey"``, ``"wooldridge"``: are errors related over time;
             ``"cross_section"`` (Pesaran's CD): across units; ``"cusum"``: do coefficients drift; ``"jarque_bera"``;
-            ``"effects"``: F of the absorbed effects; ``"random_effects"``: LM of a variance between units. For counts
-            ``"overdispersion"`` and ``"quadratic_overdispersion"`` (Cameron & Trivedi 1990), ``"pearson"``,
+            ``"effects"``: F of the absorbed effects; ``"random_effects"``: LM of a variance between units. Of
+            ``RandomEffects`` ``"hausman"`` and ``"mundlak"``: are regressors related to the effects of units. For
+            counts ``"overdispersion"`` and ``"quadratic_overdispersion"`` (Cameron & Trivedi 1990), ``"pearson"``,
             ``"deviance"``, ``"reset"`` and ``"cross_section"``.
         power
             The highest power of ``"reset"``.

@@ -216,3 +216,35 @@ class Conley(_Wired):
             roles,
         ]
         return " ".join(["conley", *words]), columns
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class BeckKatz(_Wired):
+    """Panel-corrected standard errors (Beck & Katz 1995), of ``Ols`` and transformed regressions without weights.
+
+    Errors of one period are related between units, in the same way in every period, which takes many periods; or, with
+    ``related="over_time"``, errors of one unit are related over time, in the same way in every unit.
+
+    Parameters
+    ----------
+    related
+        ``"between_units"`` or ``"over_time"``.
+    unit, time
+        Columns; those of the panel unless given.
+
+    Examples
+    --------
+    >>> import averted as av
+    >>> av.BeckKatz()
+    panel-corrected (Beck–Katz)
+    """
+
+    related: Literal["between_units", "over_time"] = "between_units"
+    _: dataclasses.KW_ONLY
+    unit: str | None = None
+    time: str | None = None
+
+    def _wire(self) -> tuple[str, list[str]]:
+        roles, columns = _roles(unit=self.unit, time=self.time)
+        related = _one_of("related", self.related, ("between_units", "over_time"))
+        return f"beck_katz related={related} {roles}", columns

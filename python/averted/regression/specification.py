@@ -77,6 +77,7 @@ class _Specification:
             bounds=getattr(self, "bounds", None),
             choices=self._choices(),
             accept=accepted(self.covariance),
+            rho=getattr(self, "rho", None),
         )
 
     def _choices(self) -> list[str]:

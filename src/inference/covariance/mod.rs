@@ -10,12 +10,14 @@
 //! | robust and clustered, residuals inflated by leverage | as above, with other `uᵢ`: HC2 to HC4, CR2, CR3 |
 //! | leaving out one cluster at a time | `(G − 1)/G Σ_g (β̂₋g − β̂)(β̂₋g − β̂)'` |
 //! | clustered several ways (Cameron, Gelbach & Miller 2011) | the sum over crossings, signs alternating |
+//! | panel-corrected (Beck & Katz 1995) | `T (Σᵢⱼ σ̂ᵢⱼ zᵢ zⱼ') T'`, `σ̂ᵢⱼ` the mean of `eᵢeⱼ` of two units over periods |
 //! | Newey–West, Driscoll–Kraay, Conley | `T (Σᵢⱼ kᵢⱼ sᵢ sⱼ') T'`, `kᵢⱼ` by distance in time or space |
 //!
 //! each multiplied by the factors of a [`SmallSample`] convention.
 
 mod autocorrelation;
 mod bandwidth;
+mod beck_katz;
 mod classical;
 mod cluster;
 mod jackknife;
@@ -34,6 +36,7 @@ use crate::inference::small_sample::{Counts, SmallSample};
 use crate::linalg::nearest_positive_semidefinite;
 
 pub use autocorrelation::{Autocorrelation, Bandwidth, Reach, Series};
+pub use beck_katz::{BeckKatz, Slices};
 pub use cluster::{crossed, crossings};
 pub use jackknife::jackknife;
 pub use kernel::Kernel;
@@ -68,6 +71,8 @@ pub enum Covariance {
     Autocorrelation(Autocorrelation),
     /// Errors unlike, and related in space.
     Spatial(Conley),
+    /// Errors related between units, or over time, in a way that repeats itself: of linear models without weights.
+    BeckKatz(BeckKatz),
 }
 
 /// Standard errors clustered by one column, with what its few clusters need.
@@ -154,6 +159,12 @@ impl From<Conley> for Covariance {
     }
 }
 
+impl From<BeckKatz> for Covariance {
+    fn from(corrected: BeckKatz) -> Self {
+        Self::BeckKatz(corrected)
+    }
+}
+
 impl From<Leverage> for Covariance {
     fn from(leverage: Leverage) -> Self {
         Self::Leveraged(leverage)
@@ -176,8 +187,14 @@ impl Covariance {
             | Self::Uncorrected
             | Self::Leveraged(_)
             | Self::Autocorrelation(_)
-            | Self::Spatial(_) => &[],
+            | Self::Spatial(_)
+            | Self::BeckKatz(_) => &[],
         }
+    }
+
+    /// Whether it is made of regressors and residuals apart, not of scores.
+    pub(crate) fn takes_regressors(&self) -> bool {
+        matches!(self, Self::BeckKatz(_))
     }
 
     /// The columns that it names: cluster variables, unit and time, coordinates.
@@ -186,6 +203,7 @@ impl Covariance {
             Self::Autocorrelation(a) => {
                 [&a.unit, &a.time].into_iter().flatten().map(String::as_str).collect()
             }
+            Self::BeckKatz(p) => [&p.unit, &p.time].into_iter().flatten().map(String::as_str).collect(),
             Self::Spatial(c) => {
                 let index = [&c.unit, &c.time].into_iter().flatten();
                 [&c.latitude, &c.longitude].into_iter().chain(index).map(String::as_str).collect()
@@ -215,6 +233,7 @@ impl Display for Covariance {
             Self::FewClusters(few) => few.fmt(f),
             Self::Autocorrelation(autocorrelation) => autocorrelation.fmt(f),
             Self::Spatial(conley) => conley.fmt(f),
+            Self::BeckKatz(corrected) => corrected.fmt(f),
         }
     }
 }
@@ -268,6 +287,8 @@ pub enum Related {
     Time(Series, Option<Reach>),
     /// In space.
     Space(Places),
+    /// In slices of related rows.
+    Slices(Slices),
 }
 
 impl Related {
@@ -276,7 +297,7 @@ impl Related {
     pub fn reaching(self, reach: Option<Reach>) -> Self {
         match self {
             Self::Time(series, _) => Self::Time(series, reach),
-            space @ Self::Space(_) => space,
+            other => other,
         }
     }
 
@@ -295,7 +316,7 @@ impl Related {
     pub fn reach(&self) -> Option<Reach> {
         match self {
             Self::Time(_, reach) => *reach,
-            Self::Space(_) => None,
+            Self::Space(_) | Self::Slices(_) => None,
         }
     }
 
@@ -303,7 +324,7 @@ impl Related {
     pub fn periods(&self) -> Option<usize> {
         match self {
             Self::Time(series, _) => Some(series.distinct()),
-            Self::Space(_) => None,
+            Self::Space(_) | Self::Slices(_) => None,
         }
     }
 }
@@ -353,7 +374,8 @@ pub fn estimate(
         | Covariance::Robust
         | Covariance::Cluster(_)
         | Covariance::Autocorrelation(_)
-        | Covariance::Spatial(_) => convention.factor(counts),
+        | Covariance::Spatial(_)
+        | Covariance::BeckKatz(_) => convention.factor(counts),
     };
     let mut moved = 0.0;
     let (matrix, repaired) = match which {
@@ -378,6 +400,11 @@ pub fn estimate(
             let Some(Related::Space(places)) = from.related else { return Err(nowhere(which)) };
             let own = factor * convention.robust_factor(counts);
             repair(spatial::spatial(which, places, from) * own, &mut moved)?
+        }
+        Covariance::BeckKatz(which) => {
+            let Some(Related::Slices(slices)) = from.related else { return Err(nowhere(which)) };
+            let own = factor * convention.robust_factor(counts);
+            repair(beck_katz::beck_katz(slices, from) * own, &mut moved)?
         }
     };
     Ok(Estimated {

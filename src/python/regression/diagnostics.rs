@@ -24,7 +24,7 @@ fn untested() -> Error {
     Error::Argument {
         argument: "fit".into(),
         value: "of another model".into(),
-        must: "of Ols or Poisson, which have specification tests".into(),
+        must: "of Ols, Poisson or RandomEffects, which have specification tests".into(),
     }
 }
 
@@ -45,6 +45,7 @@ pub(in crate::python) fn specification_test(
     let answer = enter(py, || match &fit.0 {
         AnyFit::Ols(fit) => fit.specification_test(test),
         AnyFit::Poisson(fit) => fit.specification_test(test),
+        AnyFit::Transformed(fit) => fit.specification_test(test),
         _ => Err(untested()),
     })?;
     Ok((flat(&answer), PyTable(answer.table())))
@@ -57,6 +58,7 @@ pub(in crate::python) fn specification_tests(py: Python<'_>, fit: &PyFit) -> PyR
         match &fit.0 {
             AnyFit::Ols(fit) => fit.diagnostics(),
             AnyFit::Poisson(fit) => fit.diagnostics(),
+            AnyFit::Transformed(fit) => fit.diagnostics(),
             _ => Err(untested()),
         }
     })?;

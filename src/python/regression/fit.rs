@@ -10,7 +10,8 @@ use crate::python::convert::enter;
 use crate::python::data::{AnySource, PyFrame};
 use crate::python::inference::PyTable;
 use crate::regression::{
-    FixedEffect, IvFit, IvPoissonFit, LogitFit, NegativeBinomialFit, OlsFit, PoissonFit, Residual,
+    FamaMacBethFit, FixedEffect, IvFit, IvPoissonFit, LogitFit, NegativeBinomialFit, OlsFit, PoissonFit,
+    Residual, TransformedFit,
 };
 
 /// A fitted regression.
@@ -25,6 +26,8 @@ pub(super) enum AnyFit {
     Logit(LogitFit),
     Iv(IvFit),
     IvPoisson(IvPoissonFit),
+    Transformed(TransformedFit),
+    FamaMacBeth(FamaMacBethFit),
 }
 
 /// Newton steps, steps of the absorb solver, the largest standardised score, and whether it converged.
@@ -44,7 +47,7 @@ impl PyFit {
             AnyFit::NegativeBinomial(fit) => of!(fit.model()),
             AnyFit::Logit(fit) => of!(fit.model()),
             AnyFit::IvPoisson(fit) => fit.model().counts.as_ref().and_then(|counts| of!(counts)),
-            AnyFit::Ols(_) | AnyFit::Iv(_) => None,
+            AnyFit::Ols(_) | AnyFit::Iv(_) | AnyFit::Transformed(_) | AnyFit::FamaMacBeth(_) => None,
         }
     }
 }
@@ -139,7 +142,15 @@ impl PyFit {
 
     #[getter]
     fn log_likelihood(&self) -> f64 {
-        either!(AnyFit, &self.0, fit => fit.log_likelihood())
+        match &self.0 {
+            AnyFit::Ols(fit) => fit.log_likelihood(),
+            AnyFit::Poisson(fit) => fit.log_likelihood(),
+            AnyFit::NegativeBinomial(fit) => fit.log_likelihood(),
+            AnyFit::Logit(fit) => fit.log_likelihood(),
+            AnyFit::Iv(fit) => fit.log_likelihood(),
+            AnyFit::IvPoisson(fit) => fit.log_likelihood(),
+            AnyFit::Transformed(_) | AnyFit::FamaMacBeth(_) => f64::NAN,
+        }
     }
 
     /// Newton steps, steps of the absorb solver, the largest standardised score, and whether it converged.
@@ -233,7 +244,16 @@ impl PyFit {
             (AnyFit::Ols(fit), Residual::Response) => fit.residuals(),
             (AnyFit::Iv(fit), Residual::Response) => fit.residuals(),
             (AnyFit::IvPoisson(fit), Residual::Response) => fit.residuals(),
-            (AnyFit::Ols(_) | AnyFit::Iv(_) | AnyFit::IvPoisson(_), _) => {
+            (AnyFit::Transformed(fit), Residual::Response) => fit.residuals(),
+            (AnyFit::FamaMacBeth(fit), Residual::Response) => fit.residuals(),
+            (
+                AnyFit::Ols(_)
+                | AnyFit::Iv(_)
+                | AnyFit::IvPoisson(_)
+                | AnyFit::Transformed(_)
+                | AnyFit::FamaMacBeth(_),
+                _,
+            ) => {
                 let (argument, value) = ("kind".into(), format!("{kind:?}").to_lowercase());
                 let must = "response for least squares and instruments".into();
                 return Err(Error::Argument { argument, value, must }.into());
@@ -277,6 +297,8 @@ impl PyFit {
                 AnyFit::Logit(fit) => AnyFit::Logit(with!(fit)?),
                 AnyFit::Iv(fit) => AnyFit::Iv(with!(fit)?),
                 AnyFit::IvPoisson(fit) => AnyFit::IvPoisson(with!(fit)?),
+                AnyFit::Transformed(fit) => AnyFit::Transformed(with!(fit)?),
+                AnyFit::FamaMacBeth(fit) => AnyFit::FamaMacBeth(with!(fit)?),
             })
         })?;
         Ok(Self(fit))
@@ -291,6 +313,8 @@ impl PyFit {
             AnyFit::NegativeBinomial(fit) => AnyFit::NegativeBinomial(fit.accept(code, reason)?),
             AnyFit::Iv(fit) => AnyFit::Iv(fit.accept(code, reason)?),
             AnyFit::IvPoisson(fit) => AnyFit::IvPoisson(fit.accept(code, reason)?),
+            AnyFit::Transformed(fit) => AnyFit::Transformed(fit.accept(code, reason)?),
+            AnyFit::FamaMacBeth(fit) => AnyFit::FamaMacBeth(fit.accept(code, reason)?),
         }))
     }
 

@@ -243,7 +243,7 @@ pub(in crate::python) fn distributed_lag(
             AnySpecification::NegativeBinomial(negative) => fitted!(NegativeBinomial, negative),
             AnySpecification::Logit(logit) => fitted!(Logit, logit),
             AnySpecification::Iv(iv) => fitted!(Iv, iv),
-            AnySpecification::IvPoisson(_) => return Err(super::not_wrapped()),
+            _ => return Err(super::not_wrapped()),
         })
     })?;
     Ok(PyLags { fit, layout })
@@ -274,7 +274,7 @@ pub(in crate::python) fn lag_lengths(
         AnySpecification::NegativeBinomial(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::Logit(r) => wanted.lengths(r, formula, &source, &lengths),
         AnySpecification::Iv(r) => wanted.lengths(r, formula, &source, &lengths),
-        AnySpecification::IvPoisson(_) => Err(super::not_wrapped()),
+        _ => Err(super::not_wrapped()),
     })?;
     let flat = |l: crate::regression::LagLength| {
         (l.lags, l.observations, l.parameters, l.log_likelihood, l.aic, l.bic, l.total, l.std_error)

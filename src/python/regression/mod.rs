@@ -12,6 +12,7 @@ mod projections;
 mod related;
 mod resampling;
 mod specification;
+mod transformed;
 mod zeros;
 
 pub(super) use clusters::{PyClusters, cluster_diagnostics};
@@ -41,6 +42,8 @@ macro_rules! either {
             $kind::Logit($name) => $call,
             $kind::Iv($name) => $call,
             $kind::IvPoisson($name) => $call,
+            $kind::Transformed($name) => $call,
+            $kind::FamaMacBeth($name) => $call,
         }
     };
 }
@@ -50,7 +53,7 @@ use either;
 fn not_wrapped() -> crate::Error {
     crate::Error::Argument {
         argument: "regression".into(),
-        value: "IvPoisson".into(),
+        value: "of another kind".into(),
         must: "Ols, Poisson, NegativeBinomial, Logit or Iv".into(),
     }
 }

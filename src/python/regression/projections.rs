@@ -173,7 +173,7 @@ pub(in crate::python) fn local_projection(
             }
             AnySpecification::Logit(logit) => AnyProjection::Logit(wanted.fit(logit, &source)?),
             AnySpecification::Iv(iv) => AnyProjection::Iv(wanted.fit(iv, &source)?),
-            AnySpecification::IvPoisson(_) => return Err(super::not_wrapped()),
+            _ => return Err(super::not_wrapped()),
         })
     })?;
     Ok(PyProjection(fit))

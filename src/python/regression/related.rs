@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::inference::Covariance;
-use crate::inference::covariance::{Autocorrelation, Bandwidth, Conley, Distance};
+use crate::inference::covariance::{Autocorrelation, Bandwidth, BeckKatz, Conley, Distance};
 
 /// The values behind the keys, and the columns by role.
 struct Words<'a> {
@@ -48,6 +48,7 @@ pub(super) fn related<'a>(
         "newey_west" => Some(autocorrelation(Autocorrelation::newey_west(), &words)?.into()),
         "driscoll_kraay" => Some(autocorrelation(Autocorrelation::driscoll_kraay(), &words)?.into()),
         "conley" => Some(conley(&words)?.into()),
+        "beck_katz" => Some(beck_katz(&words).into()),
         _ => None,
     })
 }
@@ -92,4 +93,10 @@ fn conley(words: &Words<'_>) -> Result<Conley> {
     made.time = words.column("time");
     made.check()?;
     Ok(made)
+}
+
+fn beck_katz(words: &Words<'_>) -> BeckKatz {
+    let within = words.get("related") == "over_time";
+    let made = if within { BeckKatz::within_units() } else { BeckKatz::between_units() };
+    BeckKatz { unit: words.column("unit"), time: words.column("time"), ..made }
 }

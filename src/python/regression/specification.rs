@@ -5,11 +5,15 @@ use pyo3::prelude::*;
 
 use super::either;
 use super::fit::{AnyFit, PyFit};
+use super::transformed::AnyTransformed;
 use crate::data::Count;
 use crate::inference::SmallSample;
 use crate::python::convert::enter;
 use crate::python::data::{AnyColumn, AnySource};
-use crate::regression::{Iv, IvPoisson, Logit, NegativeBinomial, Ols, Poisson, Sample, Variance, WeightKind};
+use crate::regression::{
+    Ar1, Between, FamaMacBeth, FirstDifferences, Iv, IvPoisson, Logit, NegativeBinomial, Ols, Poisson,
+    RandomEffects, Sample, Variance, WeightKind,
+};
 
 /// Which regression, and everything it was told.
 #[pyclass(frozen, name = "Regression", module = "averted._core")]
@@ -23,6 +27,8 @@ pub(super) enum AnySpecification {
     Logit(Logit),
     Iv(Iv),
     IvPoisson(IvPoisson),
+    Transformed(AnyTransformed),
+    FamaMacBeth(FamaMacBeth),
 }
 
 /// One array and what it is called.
@@ -37,7 +43,7 @@ impl PySpecification {
     #[pyo3(signature = (
         model, *, exposure, offset, weights, frequency_weights, covariance, cluster, ssc, panel, keep_singletons,
         tolerance, max_iterations, method = None, suppressed = None, bounds = None, choices = Vec::new(),
-        accept = None
+        accept = None, rho = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "the specification's settings, one each")]
     fn new(
@@ -58,11 +64,12 @@ impl PySpecification {
         bounds: Option<(String, String)>,
         choices: Vec<String>,
         accept: Option<(String, String)>,
+        rho: Option<f64>,
     ) -> PyResult<Self> {
         let covariance = super::covariance(covariance, cluster)?;
         let convention: SmallSample = ssc.parse()?;
         macro_rules! shared {
-            ($made:ident) => {{
+            ($made:expr) => {{
                 let mut made = $made.covariance(covariance).small_sample(convention);
                 if let Some(column) = weights {
                     made = made.weights(column);
@@ -105,6 +112,24 @@ impl PySpecification {
             }
             return Ok(Self(AnySpecification::Logit(shared!(made))));
         }
+        let chosen = |choice: &str| choices.iter().any(|c| c == choice);
+        match model {
+            "random_effects" => return Ok(Self(AnyTransformed::from(shared!(RandomEffects::new())).into())),
+            "between" => return Ok(Self(AnyTransformed::from(shared!(Between::new())).into())),
+            "first_differences" => {
+                let made = FirstDifferences::new();
+                let made = if chosen("drift") { made.drift() } else { made };
+                return Ok(Self(AnyTransformed::from(shared!(made)).into()));
+            }
+            "ar1" => {
+                let made = Ar1::new().tolerance(tolerance).max_iterations(max_iterations);
+                let made = if chosen("drop_first") { made.drop_first() } else { made };
+                let made = rho.map_or(made.clone(), |rho| made.rho(rho));
+                return Ok(Self(AnyTransformed::from(shared!(made)).into()));
+            }
+            "fama_macbeth" => return Ok(Self(AnySpecification::FamaMacBeth(shared!(FamaMacBeth::new())))),
+            _ => {}
+        }
         if model == "ols" {
             let made = Ols::new();
             return Ok(Self(AnySpecification::Ols(shared!(made))));
@@ -122,7 +147,6 @@ impl PySpecification {
                 made
             }};
         }
-        let chosen = |choice: &str| choices.iter().any(|c| c == choice);
         if model == "negative_binomial" {
             let mut made = counts!(NegativeBinomial::new());
             if chosen("linear") {
@@ -153,6 +177,8 @@ impl PySpecification {
                 AnySpecification::Logit(logit) => AnyFit::Logit(logit.fit(formula, &source)?),
                 AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit(formula, &source)?),
                 AnySpecification::IvPoisson(iv) => AnyFit::IvPoisson(iv.fit(formula, &source)?),
+                AnySpecification::Transformed(other) => AnyFit::Transformed(other.fit(formula, &source)?),
+                AnySpecification::FamaMacBeth(mean) => AnyFit::FamaMacBeth(mean.fit(formula, &source)?),
             })
         })?;
         Ok(PyFit(fit))
@@ -221,6 +247,9 @@ impl PySpecification {
                 AnySpecification::Logit(logit) => AnyFit::Logit(logit.fit_arrays(sample)?),
                 AnySpecification::Iv(iv) => AnyFit::Iv(iv.fit_arrays(sample)?),
                 AnySpecification::IvPoisson(iv) => AnyFit::IvPoisson(iv.fit_arrays(sample)?),
+                AnySpecification::Transformed(_) | AnySpecification::FamaMacBeth(_) => {
+                    return Err(super::transformed::without_periods());
+                }
             })
         })?;
         Ok(PyFit(fit))

@@ -2,9 +2,9 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::data::{Factor, TimeIndex};
 use crate::error::{Error, Result};
 use crate::linalg::eigen_symmetric;
+use crate::regression::calendar::Calendar;
 use crate::regression::fit::{Fit, Model, Shared};
 use crate::regression::least_squares::invert_upper;
 use crate::regression::ols::{Ols, OlsFit};
@@ -78,34 +78,6 @@ pub(super) fn units<M>(shared: &Shared<M>) -> Option<usize> {
         }
     }
     Some(seen.into_iter().filter(|&s| s).count())
-}
-
-/// Units and periods of a fit's rows, in the rows' order.
-pub(super) struct Calendar {
-    pub(super) index: TimeIndex,
-}
-
-impl Calendar {
-    /// # Errors
-    /// [`Error::Argument`] where the data know neither.
-    pub(super) fn new<M>(shared: &Shared<M>, what: &str) -> Result<Self> {
-        let index = shared.origin.as_ref().and_then(|origin| origin.index.as_ref()).ok_or_else(|| {
-            let must = format!("a Panel, or with panel(unit, time) set: {what} is by unit and time");
-            Error::Argument { argument: "data".into(), value: "without unit and time".into(), must }
-        })?;
-        let rows: Vec<usize> = shared.problem.kept.iter().map(|&place| shared.sample.origin[place]).collect();
-        let time = rows.iter().map(|&row| index.time()[row]).collect();
-        Ok(Self { index: TimeIndex::new(index.unit().take(&rows), time)? })
-    }
-
-    pub(super) fn units(&self) -> &Factor {
-        self.index.unit()
-    }
-
-    pub(super) fn previous(&self, row: usize, lag: usize) -> Option<usize> {
-        let time = self.index.time()[row]?.checked_sub(lag as i64)?;
-        self.index.row(self.units().codes()[row], time)
-    }
 }
 
 /// For each used row the used row that is `lag` periods earlier in its unit; so many rows earlier where the data know no

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::auxiliary::{has_constant, index_of, used, widened};
-use super::{Against, SpecificationAnswer, SpecificationTest as Which};
+use super::{Against, SpecificationAnswer, SpecificationTest as Which, of_wald};
 use crate::error::{Error, Result};
 use crate::inference::Estimates;
 use crate::regression::fit::{Fit, Model};
@@ -63,13 +63,7 @@ fn powers_tested<M: Model>(wider: &Fit<M>, names: &[String], power: usize) -> Re
         let why = "powers of the fitted index depend on the regressors".into();
         return Err(Error::NothingToEstimate { why });
     }
-    let wald = wider.wald(&hypotheses.join(", "))?;
-    let against = if wald.degrees.is_finite() {
-        Against::Fisher(wald.restrictions as f64, wald.degrees)
-    } else {
-        Against::ChiSquared(wald.restrictions as f64)
-    };
-    SpecificationAnswer::new(Which::Reset(power), wald.statistic, against)
+    of_wald(Which::Reset(power), &wider.wald(&hypotheses.join(", "))?)
 }
 
 /// `F` of the absorbed effects against one constant, with classical errors.

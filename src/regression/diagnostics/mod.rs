@@ -16,6 +16,8 @@
 //! | cross-section dependence | `Σ √Tᵢⱼ ρ̂ᵢⱼ` over pairs of units, standardised | Pesaran (2015), *Econometric Reviews* 34 |
 //! | effects | `F` of the absorbed effects | |
 //! | random effects | LM of a variance between units | Breusch & Pagan (1980), *Rev. Econ. Stud.* 47; Baltagi & Li (1990), *Econ. Letters* 33 |
+//! | Hausman | the estimates within units against those with random effects, as χ² | Hausman (1978), *Econometrica* 46 |
+//! | Mundlak | the means of units added to random effects, under the fit's own covariance | Mundlak (1978), *Econometrica* 46 |
 //! | overdispersion | `((y − μ)² − y)/μ` on 1 or `μ` | Cameron & Trivedi (1990), *J. Econometrics* 46 |
 //! | Pearson, deviance | their sums as χ²(n − K) | |
 //!
@@ -34,9 +36,10 @@ use std::str::FromStr;
 use super::fit::{Fit, Model};
 use super::ols::LeastSquares;
 use super::poisson::Counts;
+use super::transformed::{Estimator, Transformed, hausman, mundlak};
 use crate::distribution::{ChiSquared, Fisher, Normal};
 use crate::error::{Error, Result, nearest};
-use crate::inference::{Cell, Table, significant};
+use crate::inference::{Cell, Table, Wald, significant};
 
 /// A specification test, with what it can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,10 @@ pub enum SpecificationTest {
     Effects,
     /// Whether units differ, for a model without effects.
     RandomEffects,
+    /// Whether regressors are related to what a unit has for itself, under errors alike and unrelated.
+    Hausman,
+    /// The same under the covariance of the fit.
+    Mundlak,
     /// Whether the variance exceeds the mean in proportion to it.
     Overdispersion,
     /// Whether the variance exceeds the mean in proportion to its square.
@@ -76,7 +83,7 @@ pub enum SpecificationTest {
 use SpecificationTest as Which;
 
 /// The tests and their names.
-const NAMES: [(&str, Which); 15] = [
+const NAMES: [(&str, Which); 17] = [
     ("breusch_pagan", Which::BreuschPagan),
     ("white", Which::White),
     ("reset", Which::Reset(3)),
@@ -88,6 +95,8 @@ const NAMES: [(&str, Which); 15] = [
     ("jarque_bera", Which::JarqueBera),
     ("effects", Which::Effects),
     ("random_effects", Which::RandomEffects),
+    ("hausman", Which::Hausman),
+    ("mundlak", Which::Mundlak),
     ("overdispersion", Which::Overdispersion),
     ("quadratic_overdispersion", Which::QuadraticOverdispersion),
     ("pearson", Which::Pearson),
@@ -115,6 +124,7 @@ impl SpecificationTest {
             Which::JarqueBera => "errors are normal",
             Which::Effects => "the absorbed effects are all equal",
             Which::RandomEffects => "units do not differ",
+            Which::Hausman | Which::Mundlak => "regressors are unrelated to the effects of units",
             Which::Overdispersion | Which::QuadraticOverdispersion => "variance equals mean",
             Which::Pearson | Which::Deviance => "the counts are Poisson",
         }
@@ -310,6 +320,7 @@ impl Testable for LeastSquares {
             Which::Overdispersion | Which::QuadraticOverdispersion | Which::Pearson | Which::Deviance => {
                 Err(undefined(test, "least squares, which is not a model of counts"))
             }
+            Which::Hausman | Which::Mundlak => Err(undefined(test, "least squares: fit RandomEffects")),
         }
     }
 }
@@ -344,6 +355,36 @@ impl Testable for Counts {
             _ => Err(undefined(test, "counts: it is a test of least squares")),
         }
     }
+}
+
+impl Testable for Transformed {
+    fn menu(fit: &Fit<Self>) -> Vec<Which> {
+        match fit.model().estimator {
+            Estimator::RandomEffects(_) => vec![Which::Hausman, Which::Mundlak],
+            _ => Vec::new(),
+        }
+    }
+
+    fn answer(fit: &Fit<Self>, test: Which) -> Result<SpecificationAnswer> {
+        match (&fit.model().estimator, test) {
+            (Estimator::RandomEffects(found), Which::Hausman) => {
+                let (statistic, degrees) = hausman(fit, found)?;
+                SpecificationAnswer::new(test, statistic, Against::ChiSquared(degrees as f64))
+            }
+            (Estimator::RandomEffects(found), Which::Mundlak) => of_wald(test, &mundlak(fit, found)?),
+            (_, _) => Err(undefined(test, &fit.model().title())),
+        }
+    }
+}
+
+/// A Wald test as a specification test.
+fn of_wald(test: Which, wald: &Wald) -> Result<SpecificationAnswer> {
+    let against = if wald.degrees.is_finite() {
+        Against::Fisher(wald.restrictions as f64, wald.degrees)
+    } else {
+        Against::ChiSquared(wald.restrictions as f64)
+    };
+    SpecificationAnswer::new(test, wald.statistic, against)
 }
 
 fn undefined(test: Which, of: &str) -> Error {
@@ -400,8 +441,15 @@ impl<M: Model> Fit<M> {
     /// The largest over the smallest singular value of the regressors, weighted and off the absorbed effects.
     ///
     /// # Errors
-    /// When no singular values are found.
+    /// When no singular values are found, and for a mean of several regressions.
     pub fn condition_number(&self) -> Result<f64> {
+        if !M::ONE_REGRESSION {
+            return Err(Error::Argument {
+                argument: "fit".into(),
+                value: M::NAME.into(),
+                must: "one regression: a mean of several has no condition number".into(),
+            });
+        }
         auxiliary::condition_number(&self.shared.estimate.ortho.root)
     }
 }

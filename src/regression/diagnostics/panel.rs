@@ -2,12 +2,12 @@
 
 use ndarray::Array2;
 
-use super::auxiliary::{Calendar, used};
+use super::auxiliary::used;
 use super::{Against, SpecificationAnswer, SpecificationTest as Which, undefined};
-use crate::data::{Absorbed, Factor, MISSING};
+use crate::data::MISSING;
 use crate::error::{Error, Result};
 use crate::inference::Estimates;
-use crate::regression::absorb::is_nested;
+use crate::regression::calendar::{Calendar, differenced, periods};
 use crate::regression::fit::{Fit, Model};
 use crate::regression::ols::{Ols, OlsFit};
 use crate::regression::sample::Sample;
@@ -44,48 +44,6 @@ pub(super) fn wooldridge(fit: &OlsFit) -> Result<SpecificationAnswer> {
     let free = fit.degrees_of_freedom();
     Ok(SpecificationAnswer::new(Which::Wooldridge, statistic, Against::Fisher(1.0, free))?
         .with("slope", slope))
-}
-
-/// Differences from the period before. Effects nested in units vanish; those of periods stay.
-pub(in crate::regression) fn differenced(
-    sample: &Sample,
-    calendar: &Calendar,
-    pairs: &[(usize, usize)],
-) -> Result<Sample> {
-    let rows: Vec<usize> = pairs.iter().map(|&(row, _)| row).collect();
-    let mut out = sample.take(&rows);
-    out.outcome = pairs.iter().map(|&(i, j)| sample.outcome[i] - sample.outcome[j]).collect();
-    if let (Some(to), Some(from)) = (&mut out.offset, &sample.offset) {
-        to.values = pairs.iter().map(|&(i, j)| from.values[i] - from.values[j]).collect();
-    }
-    let columns = sample.x.ncols();
-    out.x = Array2::from_shape_fn((pairs.len(), columns), |(r, c)| {
-        sample.x[[pairs[r].0, c]] - sample.x[[pairs[r].1, c]]
-    });
-    let periods = periods(calendar);
-    let mut stay: Vec<Absorbed> = Vec::new();
-    for effect in &sample.absorbed {
-        let codes = effect.factor.codes();
-        if effect.slope.is_none() && is_nested(calendar.units().codes(), calendar.units().levels(), codes) {
-            continue;
-        }
-        if effect.slope.is_some() || !is_nested(periods.codes(), periods.levels(), codes) {
-            return Err(Error::Argument {
-                argument: "formula".into(),
-                value: format!("the absorbed effect {}", effect.name),
-                must: "of units or of periods: others do not stay themselves in differences".into(),
-            });
-        }
-        stay.push(Absorbed { factor: periods.take(&rows), ..effect.clone() });
-    }
-    out.absorbed = stay;
-    Ok(out)
-}
-
-/// The period of every row as a factor.
-pub(in crate::regression) fn periods(calendar: &Calendar) -> Factor {
-    let number = |time: &Option<i64>| time.map_or(f64::NAN, |t| t as f64);
-    Factor::from_numbers(&calendar.index.time().iter().map(number).collect::<Vec<_>>())
 }
 
 /// LM of a variance between units, in the form for units of different length.

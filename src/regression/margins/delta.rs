@@ -67,7 +67,9 @@ impl<M: Model> Fit<M> {
         } else {
             let own = weights.slice(s![..k, ..]);
             let mut shares = estimated.ortho.basis.dot(&own) + parts;
-            shares *= &estimated.pull.view().insert_axis(Axis(1));
+            if !inference.covariance.takes_regressors() {
+                shares *= &estimated.pull.view().insert_axis(Axis(1));
+            }
             if let Some(nuisance) = &estimated.nuisance {
                 let beside = nuisance.scores.view().insert_axis(Axis(1));
                 shares += &beside.dot(&weights.slice(s![k.., ..]));
