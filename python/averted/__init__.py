@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from averted._read import read as read
     from averted.forecast import Forecast as Forecast
     from averted.forecast import backtest as backtest
+    from averted.forecast import diebold_mariano as diebold_mariano
+    from averted.forecast import evaluate as evaluate
     from averted.forecast import score as score
     from averted.money import Money as Money
     from averted.panel import Events as Events
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
     from averted.timeseries import Glarma as Glarma
     from averted.timeseries import Ingarch as Ingarch
     from averted.timeseries import Structural as Structural
+    from averted.timeseries import UnitRootTest as UnitRootTest
+    from averted.timeseries import unit_root as unit_root
     from averted.timeseries.breaks import BaiPerron as BaiPerron
     from averted.timeseries.breaks import breaks as breaks
     from averted.timeseries.breaks import pelt as pelt
@@ -109,6 +113,7 @@ _WHERE = {
     "SpendingResponse": "averted.spending",
     "StandardisedRate": "averted.surveillance",
     "Structural": "averted.timeseries",
+    "UnitRootTest": "averted.timeseries",
     "ZeroInflated": "averted.regression",
     "adjust": "averted.regression",
     "audit": "averted.study",
@@ -118,6 +123,8 @@ _WHERE = {
     "datasets": "averted.datasets",
     "joinpoint": "averted.timeseries.joinpoint",
     "pelt": "averted.timeseries.breaks",
+    "diebold_mariano": "averted.forecast",
+    "evaluate": "averted.forecast",
     "rate_interval": "averted.surveillance",
     "rate_ratio": "averted.surveillance",
     "read": "averted._read",
@@ -126,6 +133,7 @@ _WHERE = {
     "score": "averted.forecast",
     "standardised_rate": "averted.surveillance",
     "structural_change_test": "averted.timeseries.breaks",
+    "unit_root": "averted.timeseries",
 }
 
 __all__ = [

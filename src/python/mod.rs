@@ -7,6 +7,7 @@ mod forecast;
 mod inference;
 mod panel;
 mod regression;
+mod scores;
 mod sources;
 mod spending;
 mod study;
@@ -57,6 +58,11 @@ mod _core {
     #[pymodule_export]
     use super::regression::{specification_test, specification_tests};
     #[pymodule_export]
+    use super::scores::{
+        best_possible_reach, diebold_mariano, distribution_scores, draws_scores, interval_coverage,
+        interval_scores, joint_score, murphy, pit_heights, point_errors, relative_skill,
+    };
+    #[pymodule_export]
     use super::sources::{PyReading, read_delimited};
     #[pymodule_export]
     use super::spending::cost_by_path;
@@ -74,4 +80,6 @@ mod _core {
     use super::timeseries::{PyJoinpoint, PyJoinpointFit};
     #[pymodule_export]
     use super::timeseries::{PyStructural, PyStructuralFit};
+    #[pymodule_export]
+    use super::timeseries::{PyUnitRootTest, differences, unit_root_test};
 }

@@ -24,6 +24,19 @@ from averted.timeseries.joinpoint import (
     JoinpointFits,
     joinpoint,
 )
+from averted.timeseries.roots import (
+    UnitRootTest,
+    UnitRootTests,
+    adf,
+    df_gls,
+    differences,
+    kpss,
+    ocsb,
+    phillips_perron,
+    unit_root,
+    variance_ratio,
+    zivot_andrews,
+)
 from averted.timeseries.structural import Structural, StructuralFit
 
 __all__ = [
@@ -42,9 +55,20 @@ __all__ = [
     "Structural",
     "StructuralChangeTest",
     "StructuralFit",
+    "UnitRootTest",
+    "UnitRootTests",
+    "adf",
     "breaks",
+    "df_gls",
+    "differences",
     "joinpoint",
+    "kpss",
+    "ocsb",
     "panel_breaks",
     "pelt",
+    "phillips_perron",
     "structural_change_test",
+    "unit_root",
+    "variance_ratio",
+    "zivot_andrews",
 ]

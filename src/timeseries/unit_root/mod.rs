@@ -1,7 +1,8 @@
 //! Does a series wander, or does it come back? Tests of unit roots and of stationarity.
 //!
-//! [`Kpss`] takes stationarity as the null and rejects it; the others take the unit root as the null. [`differences`]
-//! says how often to difference, as automatic ARIMA models need to know.
+//! [`Kpss`] takes stationarity as the null and rejects it; the others take the unit root as the null: [`Adf`],
+//! [`PhillipsPerron`], [`DfGls`], [`ZivotAndrews`] against one break, [`Ocsb`] over the season; [`VarianceRatio`] takes
+//! the random walk. [`differences`] says how often to difference, as automatic ARIMA models need to know.
 //!
 //! ```
 //! use averted::timeseries::unit_root::{Deterministic, Kpss};
@@ -14,10 +15,24 @@
 //! ```
 
 mod answer;
+mod dfgls;
+mod dickey_fuller;
 mod differences;
 mod kpss;
+mod mackinnon;
+mod ocsb;
+mod phillips_perron;
 mod prepare;
+mod surfaces;
+mod variance_ratio;
+mod zivot_andrews;
 
 pub use answer::{Deterministic, UnitRootTest};
+pub use dfgls::DfGls;
+pub use dickey_fuller::{Adf, Lags};
 pub use differences::differences;
 pub use kpss::{Bandwidth, Kpss};
+pub use ocsb::Ocsb;
+pub use phillips_perron::PhillipsPerron;
+pub use variance_ratio::VarianceRatio;
+pub use zivot_andrews::{Break, ZivotAndrews};

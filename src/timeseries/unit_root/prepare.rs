@@ -51,8 +51,11 @@ pub(super) fn deterministic(kind: Deterministic, from: usize, rows: usize, after
 /// Least squares with what tests need of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Ols {
+    pub(crate) coefficients: Array1<f64>,
     pub(crate) residuals: Array1<f64>,
     pub(crate) rss: f64,
+    /// (X'X)⁻¹.
+    pub(crate) inverse: Array2<f64>,
 }
 
 impl Ols {
@@ -61,6 +64,11 @@ impl Ols {
         let (n, k) = x.dim();
         if n < k {
             return None;
+        }
+        if k == 0 {
+            let rss = y.dot(&y);
+            let (coefficients, inverse) = (Array1::zeros(0), Array2::zeros((0, 0)));
+            return Some(Self { coefficients, residuals: y.to_owned(), rss, inverse });
         }
         let lengths: Array1<f64> = x.columns().into_iter().map(|c| c.dot(&c).sqrt()).collect();
         if lengths.iter().any(|l| !(*l > 0.0 && l.is_finite())) {
@@ -75,8 +83,53 @@ impl Ols {
         let b = least_squares(unit.view(), y);
         let residuals = &y - &unit.dot(&b);
         let rss = residuals.dot(&residuals);
-        Some(Self { residuals, rss })
+        let order = factor.order();
+        let root = inverse_upper(&upper);
+        let gram = root.dot(&root.t());
+        let mut inverse = Array2::zeros((k, k));
+        for ((i, j), v) in gram.indexed_iter() {
+            inverse[[order[i], order[j]]] = v / (lengths[order[i]] * lengths[order[j]]);
+        }
+        Some(Self { coefficients: b / &lengths, residuals, rss, inverse })
     }
+
+    pub(crate) fn n(&self) -> usize {
+        self.residuals.len()
+    }
+
+    pub(crate) fn degrees(&self) -> f64 {
+        self.n() as f64 - self.coefficients.len() as f64
+    }
+
+    pub(crate) fn variance(&self) -> f64 {
+        self.rss / self.degrees()
+    }
+
+    pub(crate) fn std_error(&self, j: usize) -> f64 {
+        (self.variance() * self.inverse[[j, j]]).sqrt()
+    }
+
+    pub(crate) fn t(&self, j: usize) -> f64 {
+        self.coefficients[j] / self.std_error(j)
+    }
+
+    /// n log(RSS/n), the part of −2 log-likelihood that differs between regressions of the same rows.
+    pub(crate) fn deviance(&self) -> f64 {
+        let n = self.n() as f64;
+        n * (self.rss / n).ln()
+    }
+}
+
+fn inverse_upper(r: &Array2<f64>) -> Array2<f64> {
+    let k = r.nrows();
+    let mut out = Array2::zeros((k, k));
+    for j in 0..k {
+        for i in (0..=j).rev() {
+            let known: f64 = (i + 1..=j).map(|m| r[[i, m]] * out[[m, j]]).sum();
+            out[[i, j]] = (f64::from(i == j) - known) / r[[i, i]];
+        }
+    }
+    out
 }
 
 /// Long-run variance of residuals: `γ₀ + 2 Σ (1 − j/(L+1)) γ_j` with `γ_j = Σ e_t e_{t−j} / n` (Bartlett weights).

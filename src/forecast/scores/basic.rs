@@ -1,19 +1,4 @@
-//! Proper scores of forecasts: less is better, and honesty is the best policy.
-//!
-//! ```text
-//! IS_α(l, u; y) = (u − l) + 2/α (l − y)⁺ + 2/α (y − u)⁺                         (Gneiting & Raftery 2007)
-//! WIS(y)        = (½ |y − m| + Σ_k α_k/2 · IS_{α_k}(y)) / (K + ½)              (Bracher et al. 2021)
-//! CRPS(y)       = E|X − y| − ½ E|X − X'|
-//! ```
-//!
-//! The WIS is twice the mean pinball loss over its quantiles, and tends to the CRPS as they grow dense. All are in the
-//! units of the outcome.
-//!
-//! ```
-//! use averted::forecast::scores::weighted_interval;
-//! let score = weighted_interval(45.0, 20.0, &[(0.05, 10.0, 40.0), (0.2, 14.0, 30.0), (0.5, 16.0, 26.0)]);
-//! assert!((score - 16.1).abs() < 1e-12);
-//! ```
+//! The interval, quantile and ensemble scores, and what a whole forecast scores.
 
 use crate::distribution::Normal;
 use crate::error::{Error, Result};
@@ -28,7 +13,47 @@ pub const HUB_TAILS: [f64; 11] = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
 /// assert_eq!(averted::forecast::scores::interval(5.0, 1.0, 4.0, 0.5), 7.0);
 /// ```
 pub fn interval(y: f64, lower: f64, upper: f64, alpha: f64) -> f64 {
-    (upper - lower) + 2.0 / alpha * ((lower - y).max(0.0) + (y - upper).max(0.0))
+    (upper - lower) + 2.0 / alpha * (missed(lower - y) + missed(y - upper))
+}
+
+/// A weighted interval score and what it consists of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WisParts {
+    /// The score, the sum of the other three.
+    pub total: f64,
+    /// How wide the intervals are.
+    pub dispersion: f64,
+    /// What they missed because the outcome was higher.
+    pub underprediction: f64,
+    /// What they missed because it was lower.
+    pub overprediction: f64,
+}
+
+/// What lies above zero; unknown stays unknown, which `f64::max` would make a nought.
+fn missed(x: f64) -> f64 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
+/// The weighted interval score in parts (Bracher et al. 2021).
+///
+/// ```
+/// let parts = averted::forecast::scores::weighted_interval_parts(45.0, 20.0, &[(0.05, 10.0, 40.0), (0.2, 14.0, 30.0)]);
+/// assert_eq!(parts.overprediction, 0.0);
+/// assert!((parts.total - parts.dispersion - parts.underprediction).abs() < 1e-12);
+/// ```
+pub fn weighted_interval_parts(y: f64, median: f64, intervals: &[(f64, f64, f64)]) -> WisParts {
+    let share = |x: f64| x / (intervals.len() as f64 + 0.5);
+    let sum =
+        |part: &dyn Fn(f64, f64, f64) -> f64| intervals.iter().map(|&(a, l, u)| part(a, l, u)).sum::<f64>();
+    let dispersion = share(sum(&|a, l, u| 0.5 * a * (u - l)));
+    let underprediction = share(0.5 * missed(y - median) + sum(&|_, _, u| missed(y - u)));
+    let overprediction = share(0.5 * missed(median - y) + sum(&|_, l, _| missed(l - y)));
+    WisParts {
+        total: dispersion + underprediction + overprediction,
+        dispersion,
+        underprediction,
+        overprediction,
+    }
 }
 
 /// The weighted interval score of a median and intervals (α, lower, upper).
