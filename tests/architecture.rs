@@ -28,6 +28,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("faer", &["linalg"]),
     ("faer_ext", &["linalg"]),
     ("jiff", &["data", "sources"]),
+    ("mimalloc", &["python"]),
     ("num_complex", &["linalg"]),
     ("numpy", &["python"]),
     ("pyo3", &["python"]),

@@ -147,24 +147,30 @@ impl Factor {
             low = if v < low { v } else { low };
             high = if v > high { v } else { high };
         }
-        if !(high - low < 4.0 * values.len() as f64 + 1024.0 && low.abs() < 1e15) {
+        let widest = (4.0 * values.len() as f64 + 1024.0).min(f64::from(MISSING));
+        if !(high - low < widest && low.abs() < 1e15) {
             return None;
         }
         let mut code_of = vec![MISSING; (high - low) as usize + 1];
-        for &v in values.iter().filter(|v| !v.is_nan()) {
+        let mut codes = vec![MISSING; values.len()];
+        for (code, &v) in codes.iter_mut().zip(values).filter(|(_, v)| !v.is_nan()) {
             // Through an integer: `fract` is a call on many machines.
             if (v as i64) as f64 != v {
                 return None;
             }
-            code_of[(v - low) as usize] = 0;
+            *code = (v - low) as u32;
+            code_of[*code as usize] = 0;
         }
         let mut labels = Vec::new();
         for (offset, code) in code_of.iter_mut().enumerate().filter(|(_, code)| **code == 0) {
             *code = labels.len() as u32;
             labels.push(low + offset as f64 + 0.0);
         }
-        let codes = values.iter().map(|&v| if v.is_nan() { MISSING } else { code_of[(v - low) as usize] });
-        Some(Self { codes: codes.collect(), labels: Labels::numbers(labels) })
+        if labels.len() < code_of.len() {
+            let dense = |code: &mut u32| *code = code_of[*code as usize];
+            codes.iter_mut().filter(|code| **code != MISSING).for_each(dense);
+        }
+        Some(Self { codes, labels: Labels::numbers(labels) })
     }
 
     /// One code a row.

@@ -16,6 +16,11 @@ mod timeseries;
 
 use pyo3::prelude::*;
 
+/// A fit goes through many columns of a million rows: an allocator that keeps them for the next one saves a quarter of
+/// the time of a least-squares fit, which the kernel would spend on fresh pages.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;

@@ -229,11 +229,14 @@ impl Sums {
         let constant = problem.absorbs_constant() || prepare::has_constant(sample, problem);
         let net = |i: usize| problem.outcome[i] - problem.offset[i] - self.middle;
         let total_weight: f64 = problem.weights.iter().sum();
-        let weighted =
-            |power: i32| (0..problem.rows()).map(|i| problem.weights[i] * net(i).powi(power)).sum::<f64>();
-        let mean = weighted(1) / total_weight;
         let total_sum = if constant {
-            weighted(2) - total_weight * mean * mean
+            let (mut first, mut second) = (0.0, 0.0);
+            for (i, &w) in problem.weights.iter().enumerate() {
+                let net = net(i);
+                first += w * net;
+                second += w * net * net;
+            }
+            second - first * first / total_weight
         } else {
             (0..problem.rows()).map(|i| problem.weights[i] * (net(i) + self.middle).powi(2)).sum()
         };

@@ -1,6 +1,8 @@
 //! From a sample to what the solvers see: rows that tell something, in fitting order, with columns of unit scale.
 
-use ndarray::Array2;
+use std::borrow::Cow;
+
+use ndarray::{Array2, ArrayView1};
 
 use super::absorb::{Absorber, Block, Values, count_components};
 use super::likelihood::Cell;
@@ -75,24 +77,31 @@ impl Problem {
         blocks.iter_mut().for_each(|effect| effect.restrict(&kept, sample.rows()));
         let only_blocks: Vec<&Block> = blocks.iter().map(|e| &e.block).collect();
         let absorber = Absorber::new(&only_blocks, kept.len(), &Values::new(sample.columns(), &kept));
-        let place = |p: usize| kept[absorber.row(p)];
         let n = kept.len();
+        // The rows behind the places, unless all rows stand as they came.
+        let moved = n < sample.rows() || !absorber.as_given();
+        let rows: Option<Vec<usize>> = moved.then(|| (0..n).map(|p| kept[absorber.row(p)]).collect());
+        let rows = rows.as_deref();
         let constant = blocks.iter().any(|e| e.block.intercept);
         let mut columns = Array2::zeros((n, 1 + sample.x.ncols()));
         let mut scale = Vec::new();
         for (j, x) in sample.x.columns().into_iter().enumerate() {
-            let values: Vec<f64> = (0..n).map(|p| x[place(p)]).collect();
+            let values = brought(x, rows);
             let (center, size) = location(&values, constant);
             let target = columns.column_mut(j + 1);
-            target.into_iter().zip(values).for_each(|(slot, v)| *slot = (v - center) / size);
+            target.into_iter().zip(&values[..]).for_each(|(slot, v)| *slot = (v - center) / size);
             scale.push(if size.is_finite() { size } else { 1.0 });
         }
-        let outcome = (0..n).map(|p| sample.outcome[place(p)]).collect();
+        let outcome = brought(sample.outcome.view(), rows).into_owned();
+        let place = |p: usize| rows.map_or(p, |rows| rows[p]);
         let cell = |(lo, hi): (f64, f64)| Cell { lo, hi };
         let cells = sample.bounds.as_ref().map(|bounds| (0..n).map(|p| cell(bounds[place(p)])).collect());
-        let offset = (0..n).map(|p| sample.linear_offset(place(p))).collect();
+        let offset = match sample.has_offset() {
+            true => (0..n).map(|p| sample.linear_offset(place(p))).collect(),
+            false => vec![0.0; n],
+        };
         let weights = match &sample.weights {
-            Some((weights, _)) => (0..n).map(|p| weights.values[place(p)]).collect(),
+            Some((weights, _)) => brought((&weights.values[..]).into(), rows).into_owned(),
             None => vec![1.0; n],
         };
         Ok(Self { absorber, effects: blocks, outcome, cells, offset, weights, columns, scale, pruned, kept })
@@ -239,6 +248,15 @@ fn prune(sample: &Sample, effects: &[Effect], pruning: Pruning<'_>) -> (Vec<usiz
     pruned.singletons.sort_unstable();
     pruned.zeros.sort_unstable();
     (kept, pruned)
+}
+
+/// A column in fitting order: borrowed where its rows stand so already.
+fn brought<'a>(column: ArrayView1<'a, f64>, rows: Option<&[usize]>) -> Cow<'a, [f64]> {
+    match (rows, column.to_slice()) {
+        (None, Some(values)) => Cow::Borrowed(values),
+        (None, None) => Cow::Owned(column.to_vec()),
+        (Some(rows), _) => Cow::Owned(rows.iter().map(|&row| column[row]).collect()),
+    }
 }
 
 /// Centre and scale of a column; an infinite scale for one that does not move, so that it becomes zeros.

@@ -455,6 +455,11 @@ impl Sample {
         }
     }
 
+    /// Whether there is an exposure or an offset.
+    pub(super) fn has_offset(&self) -> bool {
+        self.exposure.is_some() || self.offset.is_some()
+    }
+
     /// `log(exposure) + offset`, zero without either.
     pub(super) fn linear_offset(&self, row: usize) -> f64 {
         let exposure = self.exposure.as_ref().map_or(0.0, |e| e.values[row].ln());

@@ -170,6 +170,10 @@ fn neighbour(index: &TimeIndex, row: usize, lag: i64) -> std::result::Result<usi
 
 /// Refuses infinite values.
 pub(super) fn finite(what: String, values: &[f64]) -> Result<()> {
+    // Without a way out of the loop, which is then many values a step.
+    if !values.iter().fold(false, |any, v| any | v.is_infinite()) {
+        return Ok(());
+    }
     match values.iter().position(|v| v.is_infinite()) {
         None => Ok(()),
         Some(row) => Err(Error::Domain {

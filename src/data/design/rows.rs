@@ -54,6 +54,10 @@ impl Rows {
         expression: &Expression,
         values: &[f64],
     ) {
+        // Without a way out of the loop, which is then many values a step.
+        if !values.iter().fold(false, |any, v| any | v.is_nan()) {
+            return;
+        }
         // The reason of the row before is very often the reason of this one: no text is made for it.
         let mut last: Option<(Gap, usize)> = None;
         for (row, _) in values.iter().enumerate().filter(|(_, v)| v.is_nan()) {
@@ -72,6 +76,9 @@ impl Rows {
 
     /// Without the rows that have no level.
     pub(super) fn need_level(&mut self, part: Part, name: &str, codes: &[u32]) {
+        if !codes.iter().fold(false, |any, code| any | code.eq(&MISSING)) {
+            return;
+        }
         let mut slot = None;
         for (row, _) in codes.iter().enumerate().filter(|(_, code)| **code == MISSING) {
             if self.take_out(row) {

@@ -45,11 +45,12 @@ pub(super) struct Envelope {
 impl Envelope {
     /// An envelope for these effects, if one refresh within it takes less than `limit` nanoseconds.
     pub(super) fn plan(lead: &Lead, rest: &Rest, limit: f64) -> Option<Self> {
-        let groups = Groups::new(lead, rest);
-        if PAIR * groups.pairs() > limit {
+        let look = Look::new(lead, rest);
+        if PAIR * look.pairs + PRODUCT * look.products > limit {
             return None;
         }
-        let near = groups.neighbours((limit - PAIR * groups.pairs()) / PRODUCT)?;
+        let groups = Groups::new(lead, rest, look.common);
+        let near = groups.neighbours();
         let place = numbering(&near, &groups.common);
         let n = place.len();
         let mut first: Vec<usize> = (0..n).collect();
@@ -73,7 +74,7 @@ impl Envelope {
         for (row, &from) in first.iter().enumerate() {
             products += (from..row).map(|column| column - from.max(first[column])).sum::<usize>() as f64;
         }
-        let cost = PRODUCT * products + PAIR * groups.pairs();
+        let cost = PRODUCT * products + PAIR * look.pairs;
         if cost > limit {
             return None;
         }
@@ -201,6 +202,63 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     lanes.iter().sum::<f64>() + rest
 }
 
+/// What one pass over the rows tells of the work within an envelope.
+struct Look {
+    /// Columns of the border.
+    common: Vec<bool>,
+    /// Pairs of columns in all groups.
+    pairs: f64,
+    /// At least so many products, judged by the neighbours of some columns.
+    products: f64,
+}
+
+impl Look {
+    fn new(lead: &Lead, rest: &Rest) -> Self {
+        let n = rest.columns();
+        let step = n.div_ceil(64);
+        let sampled: Vec<bool> = (0..n).map(|c| c.is_multiple_of(step)).collect();
+        let mut homes: Vec<Vec<usize>> = vec![Vec::new(); n.div_ceil(step)];
+        let mut last = vec![u32::MAX; n];
+        let mut count = vec![0_usize; n];
+        let mut pairs = 0.0;
+        for g in 0..lead.groups() {
+            let mut mine = 0_u32;
+            for (c, _) in lead.rows(g).flat_map(|row| rest.row(row)) {
+                if last[c] == g as u32 {
+                    continue;
+                }
+                last[c] = g as u32;
+                count[c] += 1;
+                mine += 1;
+                if sampled[c] {
+                    homes[c / step].push(g);
+                }
+            }
+            pairs += f64::from(mine).powi(2) / 2.0;
+        }
+        let often = lead.groups() / COMMON;
+        let mut common: Vec<bool> = count.iter().map(|&c| c > often).collect();
+        if common.iter().filter(|c| **c).count() > BORDER {
+            common.fill(false);
+        }
+        // A row is at least half as wide as its column has neighbours.
+        let mut near = vec![u32::MAX; n];
+        let mut products = 0.0;
+        for (i, homes) in homes.iter().enumerate().filter(|(i, _)| !common[i * step]) {
+            near[i * step] = i as u32;
+            let mut neighbours = 0_u32;
+            for (c, _) in homes.iter().flat_map(|&g| lead.rows(g)).flat_map(|row| rest.row(row)) {
+                if near[c] != i as u32 && !common[c] {
+                    near[c] = i as u32;
+                    neighbours += 1;
+                }
+            }
+            products += step as f64 * (f64::from(neighbours) / 2.0).powi(2) / 2.0;
+        }
+        Self { common, pairs, products }
+    }
+}
+
 /// Which columns of `S` every group has.
 struct Groups {
     starts: Vec<usize>,
@@ -210,24 +268,17 @@ struct Groups {
 }
 
 impl Groups {
-    fn new(lead: &Lead, rest: &Rest) -> Self {
+    fn new(lead: &Lead, rest: &Rest, common: Vec<bool>) -> Self {
         let mut last = vec![u32::MAX; rest.columns()];
-        let mut count = vec![0_usize; rest.columns()];
         let (mut starts, mut columns) = (vec![0], Vec::new());
         for g in 0..lead.groups() {
             for (c, _) in lead.rows(g).flat_map(|row| rest.row(row)) {
                 if last[c] != g as u32 {
                     last[c] = g as u32;
-                    count[c] += 1;
                     columns.push(c as u32);
                 }
             }
             starts.push(columns.len());
-        }
-        let often = lead.groups() / COMMON;
-        let mut common: Vec<bool> = count.iter().map(|&c| c > often).collect();
-        if common.iter().filter(|c| **c).count() > BORDER {
-            common.fill(false);
         }
         Self { starts, columns, common }
     }
@@ -236,14 +287,8 @@ impl Groups {
         &self.columns[self.starts[g]..self.starts[g + 1]]
     }
 
-    /// Pairs of columns in all groups.
-    fn pairs(&self) -> f64 {
-        self.starts.windows(2).map(|w| ((w[1] - w[0]) as f64).powi(2) / 2.0).sum()
-    }
-
-    /// Columns that meet in some group, for every column outside the border; `None` where so many meet that no
-    /// numbering could do with this number of products.
-    fn neighbours(&self, products: f64) -> Option<Vec<Vec<u32>>> {
+    /// Columns that meet in some group, for every column outside the border.
+    fn neighbours(&self) -> Vec<Vec<u32>> {
         let n = self.common.len();
         let mut starts = vec![0_usize; n + 1];
         self.columns.iter().for_each(|&c| starts[c as usize + 1] += 1);
@@ -256,31 +301,24 @@ impl Groups {
                 next[c as usize] += 1;
             }
         }
-        let (mut stamp, mut round) = (vec![0_u32; n], 0);
-        let mut of = |column: usize| {
+        let mut stamp = vec![u32::MAX; n];
+        let of = |column: usize| {
             let mut near = Vec::new();
             if self.common[column] {
                 return near;
             }
-            round += 1;
-            stamp[column] = round;
+            stamp[column] = column as u32;
             for &g in &homes[starts[column]..starts[column + 1]] {
                 for &other in self.group(g as usize) {
-                    if stamp[other as usize] != round && !self.common[other as usize] {
-                        stamp[other as usize] = round;
+                    if stamp[other as usize] != column as u32 && !self.common[other as usize] {
+                        stamp[other as usize] = column as u32;
                         near.push(other);
                     }
                 }
             }
             near
         };
-        // A row is at least half as wide as its column has neighbours: a look at some of them.
-        let step = n.div_ceil(64);
-        let sampled: f64 = (0..n).step_by(step).map(|c| (of(c).len() as f64 / 2.0).powi(2) / 2.0).sum();
-        if sampled * step as f64 > products {
-            return None;
-        }
-        Some((0..n).map(of).collect())
+        (0..n).map(of).collect()
     }
 }
 

@@ -72,6 +72,11 @@ impl Absorber {
         Self { order, weights: vec![1.0; rows], lead, rest, schur }
     }
 
+    /// Whether rows are fitted in the order that they came in.
+    pub(crate) fn as_given(&self) -> bool {
+        self.order.is_none()
+    }
+
     /// The row behind a place in fitting order.
     pub(crate) fn row(&self, place: usize) -> usize {
         self.order.as_ref().map_or(place, |order| order[place] as usize)
