@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import averted as av
@@ -48,3 +50,11 @@ def _western_hemisphere() -> av.Panel:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _closed_pictures() -> Iterator[None]:
+    """No test leaves its pictures open to the next: matplotlib counts them all."""
+    yield
+    if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
+        pyplot.close("all")
