@@ -992,6 +992,66 @@ class CountFit:
     ) -> Forecast: ...
 
 @final
+class Arima:
+    def __new__(
+        cls,
+        order: tuple[int, int, int],
+        seasonal: tuple[int, int, int, int],
+        *,
+        mean: bool | None,
+        drift: bool,
+        conditional: bool,
+        fixed: list[tuple[str, float]],
+    ) -> Arima: ...
+    def fit(
+        self,
+        name: str,
+        y: NDArray[np.float64],
+        *,
+        x: NDArray[np.float64] | None,
+        names: list[str],
+        labels: list[str],
+    ) -> ArimaFit: ...
+
+@final
+class ArimaFit:
+    @property
+    def log_likelihood(self) -> float: ...
+    @property
+    def variance(self) -> float: ...
+    @property
+    def aic(self) -> float: ...
+    @property
+    def aicc(self) -> float: ...
+    @property
+    def bic(self) -> float: ...
+    @property
+    def n_used(self) -> int: ...
+    @property
+    def notes(self) -> list[str]: ...
+    @property
+    def names(self) -> list[str]: ...
+    @property
+    def estimates(self) -> NDArray[np.float64]: ...
+    @property
+    def covariance(self) -> NDArray[np.float64]: ...
+    def coefficients(self, level: float) -> Table: ...
+    def residuals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def predict(
+        self, horizon: int, x: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def forecast(
+        self,
+        horizon: int,
+        names: list[str],
+        futures: list[NDArray[np.float64] | None],
+        *,
+        draws: int,
+        seed: int | None,
+        labels: list[str] | None,
+    ) -> Forecast: ...
+
+@final
 class Structural:
     def __new__(
         cls,

@@ -78,6 +78,8 @@ mod _core {
     #[pymodule_export]
     use super::surveillance::{rate_interval, rate_ratio, standard_population, standardised_rate};
     #[pymodule_export]
+    use super::timeseries::{PyArima, PyArimaFit};
+    #[pymodule_export]
     use super::timeseries::{PyBreaksFit, bai_perron, pelt, structural_change_test};
     #[pymodule_export]
     use super::timeseries::{PyCountFit, PyCountModel};

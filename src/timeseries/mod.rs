@@ -1,5 +1,6 @@
 //! Models of one series over time, or of several together.
 
+pub mod arima;
 pub mod breaks;
 pub mod counts;
 pub mod decompose;

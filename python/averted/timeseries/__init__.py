@@ -4,6 +4,7 @@ A specification is cheap and prints as a sentence; ``fit`` takes a series and re
 ``forecast`` simulates the future as joint paths.
 """
 
+from averted.timeseries.arima import Arima, ArimaFit
 from averted.timeseries.breaks import (
     BaiPerron,
     BreaksFit,
@@ -40,6 +41,8 @@ from averted.timeseries.roots import (
 from averted.timeseries.structural import Structural, StructuralFit
 
 __all__ = [
+    "Arima",
+    "ArimaFit",
     "AverageChange",
     "BaiPerron",
     "BreaksFit",

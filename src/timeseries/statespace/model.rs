@@ -119,6 +119,16 @@ impl StateSpace {
         self
     }
 
+    /// The states `first, first + 1, …` start with mean zero and this covariance.
+    #[must_use]
+    pub fn start_together(mut self, first: usize, covariance: ArrayView2<'_, f64>) -> Self {
+        for ((i, j), value) in covariance.indexed_iter() {
+            self.diffuse[first + i] = false;
+            self.covariance[(first + i) * self.states + first + j] = *value;
+        }
+        self
+    }
+
     /// Changes H in place, for likelihoods in a loop.
     pub(in crate::timeseries) fn set_observation_variance(&mut self, variance: f64) {
         self.observation_variance = variance;

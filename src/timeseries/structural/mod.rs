@@ -34,4 +34,5 @@ mod specification;
 pub use fit::{Parameter, Parts, Prediction, StructuralFit};
 pub use prepare::Series;
 pub use simulate::Offsets;
+pub(in crate::timeseries) use simulate::{add_draw, factor};
 pub use specification::{Component, Scale, Structural, Trend};

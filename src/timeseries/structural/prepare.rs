@@ -112,6 +112,11 @@ impl<'a> Series<'a> {
         self.x
     }
 
+    /// Names of its regressors; none where they were not named.
+    pub fn regressor_names(&self) -> &[String] {
+        &self.names
+    }
+
     /// A period in writing, its number where there are no labels.
     pub fn label(&self, t: usize) -> String {
         self.labels.get(t).cloned().unwrap_or_else(|| t.to_string())

@@ -199,7 +199,7 @@ impl Run<'_> {
 }
 
 /// A lower triangle L with LL' = P for a P that may be singular; what rounding made negative is zero.
-fn factor(p: &[f64], m: usize) -> Vec<f64> {
+pub(in crate::timeseries) fn factor(p: &[f64], m: usize) -> Vec<f64> {
     let mut l = vec![0.0; m * m];
     for j in 0..m {
         let pivot = p[j * m + j] - (0..j).map(|k| l[j * m + k] * l[j * m + k]).sum::<f64>();
@@ -216,7 +216,7 @@ fn factor(p: &[f64], m: usize) -> Vec<f64> {
     l
 }
 
-fn add_draw(state: &mut [f64], factor: &[f64], generator: &mut Generator) {
+pub(in crate::timeseries) fn add_draw(state: &mut [f64], factor: &[f64], generator: &mut Generator) {
     let m = state.len();
     for j in 0..m {
         let e = normal(generator);

@@ -1,0 +1,169 @@
+//! ARIMA models across the border.
+
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
+use pyo3::prelude::*;
+
+use super::super::convert::enter;
+use super::super::forecast::PyForecast;
+use super::super::inference::PyTable;
+use crate::inference::Estimates;
+use crate::timeseries::arima::{Arima, ArimaFit, Method};
+use crate::timeseries::structural::Series;
+
+/// An ARIMA model, unfitted.
+#[pyclass(frozen, name = "Arima", module = "averted._core")]
+pub(in crate::python) struct PyArima(Arima);
+
+#[pymethods]
+impl PyArima {
+    #[new]
+    #[pyo3(signature = (order, seasonal, *, mean, drift, conditional, fixed))]
+    fn new(
+        order: (usize, usize, usize),
+        seasonal: (usize, usize, usize, usize),
+        mean: Option<bool>,
+        drift: bool,
+        conditional: bool,
+        fixed: Vec<(String, f64)>,
+    ) -> Self {
+        let method = if conditional { Method::ConditionalSquares } else { Method::Exact };
+        let mut made = Arima::new(order).seasonal(seasonal).drift(drift).method(method);
+        if let Some(mean) = mean {
+            made = made.mean(mean);
+        }
+        Self(fixed.iter().fold(made, |made, (name, value)| made.fixed(name, *value)))
+    }
+
+    #[pyo3(signature = (name, y, *, x, names, labels))]
+    fn fit(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        y: PyReadonlyArray1<'_, f64>,
+        x: Option<PyReadonlyArray2<'_, f64>>,
+        names: Vec<String>,
+        labels: Vec<String>,
+    ) -> PyResult<PyArimaFit> {
+        let y = y.as_array().to_vec();
+        let x = x.map(|x| x.as_array().to_owned());
+        let fit = enter(py, || {
+            let mut series = Series::new(name, &y).labels(labels);
+            if let Some(x) = &x {
+                series = series.regressors(x.view(), &names);
+            }
+            self.0.fit(&series)
+        })?;
+        Ok(PyArimaFit(fit))
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A fitted ARIMA model.
+#[pyclass(frozen, name = "ArimaFit", module = "averted._core")]
+pub(in crate::python) struct PyArimaFit(ArimaFit);
+
+#[pymethods]
+impl PyArimaFit {
+    #[getter]
+    fn log_likelihood(&self) -> f64 {
+        self.0.log_likelihood()
+    }
+
+    #[getter]
+    fn variance(&self) -> f64 {
+        self.0.variance()
+    }
+
+    #[getter]
+    fn aic(&self) -> f64 {
+        self.0.aic()
+    }
+
+    #[getter]
+    fn aicc(&self) -> f64 {
+        self.0.aicc()
+    }
+
+    #[getter]
+    fn bic(&self) -> f64 {
+        self.0.bic()
+    }
+
+    #[getter]
+    fn n_used(&self) -> usize {
+        self.0.n_used()
+    }
+
+    #[getter]
+    fn notes(&self) -> Vec<String> {
+        self.0.notes()
+    }
+
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.0.names().to_vec()
+    }
+
+    #[getter]
+    fn estimates<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.0.coefficients().to_pyarray(py)
+    }
+
+    #[getter]
+    fn covariance<'py>(&self, py: Python<'py>) -> Bound<'py, numpy::PyArray2<f64>> {
+        self.0.covariance().to_pyarray(py)
+    }
+
+    /// The table of the coefficients.
+    fn coefficients(&self, level: f64) -> PyResult<PyTable> {
+        crate::inference::interval_level(level)?;
+        Ok(PyTable(self.0.coefficient_table(level)))
+    }
+
+    /// One-step prediction errors, and the same divided by their standard deviations.
+    #[expect(clippy::type_complexity, reason = "two arrays")]
+    fn residuals<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let (plain, standard) = enter(py, || Ok((self.0.residuals()?, self.0.standardized_residuals()?)))?;
+        Ok((plain.to_pyarray(py), standard.to_pyarray(py)))
+    }
+
+    /// Means and variances, parameters taken as known.
+    #[expect(clippy::type_complexity, reason = "two arrays")]
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        horizon: usize,
+        x: Option<PyReadonlyArray2<'_, f64>>,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let x = x.map(|x| x.as_array().to_owned());
+        let found = enter(py, || self.0.predict(horizon, x.as_ref().map(|x| x.view())))?;
+        Ok((found.mean.to_pyarray(py), found.variance.to_pyarray(py)))
+    }
+
+    #[pyo3(signature = (horizon, names, futures, *, draws, seed, labels))]
+    #[expect(clippy::too_many_arguments, reason = "the future and how it is drawn")]
+    fn forecast(
+        &self,
+        py: Python<'_>,
+        horizon: usize,
+        names: Vec<String>,
+        futures: Vec<Option<PyReadonlyArray2<'_, f64>>>,
+        draws: usize,
+        seed: Option<u64>,
+        labels: Option<Vec<String>>,
+    ) -> PyResult<PyForecast> {
+        let futures: Vec<_> = futures.into_iter().map(|f| f.map(|f| f.as_array().to_owned())).collect();
+        let made = enter(py, || {
+            let views: Vec<_> = futures.iter().map(|f| f.as_ref().map(|f| f.view())).collect();
+            let made = self.0.forecast_under(horizon, names, &views, draws, seed)?;
+            labels.map_or(Ok(made.clone()), |labels| made.labelled(labels))
+        })?;
+        Ok(PyForecast(made))
+    }
+}

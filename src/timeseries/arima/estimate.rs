@@ -1,0 +1,292 @@
+//! Maximum likelihood: the best of several starts, and the information at the top.
+
+use ndarray::{Array1, Array2};
+
+use crate::error::{Error, Result};
+use crate::linalg::{Cholesky, eigen_symmetric};
+use crate::optimize::{Settings, minimize_with_gradient};
+use crate::timeseries::arima::engine::{Layout, engine};
+use crate::timeseries::arima::likelihood::{Columns, Objective, Work};
+use crate::timeseries::arima::polynomial::{explodes, to_partial};
+use crate::timeseries::arima::prepare::Prepared;
+use crate::timeseries::arima::specification::argument;
+use crate::timeseries::arima::start::{hannan_rissanen, places};
+use crate::timeseries::arima::{Arima, ArimaFit, Method};
+
+/// The largest standard deviation of a draw along a direction in which the likelihood is (nearly) flat.
+const FLAT: f64 = 1.0;
+
+/// A partial autocorrelation of a moving average this near to one is tried at one.
+const BOUNDARY: f64 = 0.995;
+
+/// How carefully to look for the maximum.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Effort {
+    /// How many of the starts are followed.
+    pub(super) followed: usize,
+    /// Tolerance of the gradient.
+    pub(super) tolerance: f64,
+}
+
+pub(super) const FULL: Effort = Effort { followed: 4, tolerance: 1e-8 };
+
+/// A maximum: natural parameters, free ones, and the objective.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Found {
+    pub(super) free: Vec<f64>,
+    pub(super) natural: Vec<f64>,
+    pub(super) value: f64,
+    /// Whether a moving average was set to the unit circle.
+    pub(super) boundary: bool,
+}
+
+pub(super) fn layout(spec: &Arima) -> Result<Layout> {
+    let given =
+        spec.factor_names().into_iter().map(|n| spec.fixed.iter().find(|(f, _)| *f == n).map(|(_, v)| *v));
+    let layout = Layout::new(spec.shape(), given.collect());
+    for factor in 0..4 {
+        let range = layout.shape.first(factor)..layout.shape.first(factor) + layout.shape.orders[factor];
+        let Some(block) = layout.given[range].iter().copied().collect::<Option<Vec<f64>>>() else { continue };
+        if factor % 2 == 0 && to_partial(&block).is_none() {
+            return Err(argument(
+                "ar",
+                format!("{block:?}"),
+                "stationary: all roots outside the unit circle",
+            ));
+        }
+        if factor % 2 == 1 && explodes(&block.iter().map(|v| -v).collect::<Vec<_>>()) {
+            return Err(argument("ma", format!("{block:?}"), "invertible: no root inside the unit circle"));
+        }
+    }
+    Ok(layout)
+}
+
+pub(super) fn objective(spec: &Arima, data: &Prepared) -> Result<Objective> {
+    let variance = spec.fixed.iter().find(|(n, _)| n == "variance").map(|(_, v)| *v);
+    match (variance, spec.method) {
+        (None, Method::Exact) => Ok(Objective::Exact),
+        (None, Method::ConditionalSquares) => Ok(Objective::Conditional),
+        (Some(v), Method::Exact) if v > 0.0 => Ok(Objective::Given(v / (data.spread * data.spread))),
+        (Some(v), _) => Err(argument("variance", v, "above zero, and estimated with conditional squares")),
+    }
+}
+
+pub(super) fn fit(spec: &Arima, data: Prepared) -> Result<ArimaFit> {
+    let layout = layout(spec)?;
+    let kind = objective(spec, &data)?;
+    let found = maximise(&data.columns, &layout, kind, FULL)?;
+    ArimaFit::new(spec.clone(), data, layout, kind, found)
+}
+
+/// The best of the followed starts.
+pub(super) fn maximise(columns: &Columns, layout: &Layout, kind: Objective, effort: Effort) -> Result<Found> {
+    let n = layout.free();
+    let mut natural = vec![0.0; layout.shape.len()];
+    let mut work = Work::<f64>::new(layout.shape, columns);
+    if n == 0 {
+        layout.unpack::<f64>(&[], &mut natural);
+        let value = work.objective(columns, &natural, kind).ok_or_else(exact_fit)?;
+        return Ok(Found { free: Vec::new(), natural, value, boundary: false });
+    }
+    let mut engine = engine(columns, layout, kind);
+    let mut starts = places(layout);
+    starts.extend(hannan_rissanen(columns, layout));
+    if kind == Objective::Exact && columns.gaps == 0 && effort.followed > 1 {
+        let rough = Effort { followed: 1, tolerance: 1e-4 };
+        starts.extend(
+            maximise(columns, layout, Objective::Conditional, rough).map(|f| layout.pack_start(&f.natural)),
+        );
+    }
+    let mut cost = |free: &[f64], natural: &mut [f64]| {
+        layout.unpack(free, natural);
+        work.objective(columns, natural, kind).unwrap_or(f64::INFINITY)
+    };
+    let mut tried: Vec<(f64, Vec<f64>)> = starts.into_iter().map(|s| (cost(&s, &mut natural), s)).collect();
+    tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+    tried.dedup_by(|a, b| a.1 == b.1);
+    let settings =
+        Settings { gradient_tolerance: effort.tolerance, max_iterations: 300, ..Settings::default() };
+    let mut best: Option<(Vec<f64>, f64)> = None;
+    let mut trouble = None;
+    for (_, start) in tried.into_iter().filter(|t| t.0.is_finite()).take(effort.followed) {
+        // What the search saw last is kept: a likelihood that is flat towards the boundary has no zero gradient there.
+        let mut lowest = (start.clone(), f64::INFINITY, f64::INFINITY);
+        let outcome = minimize_with_gradient(
+            |x, slope| {
+                let value = engine.at(x, slope);
+                if value < lowest.1 {
+                    let steepest = slope.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+                    lowest = (x.to_vec(), value, steepest);
+                }
+                value
+            },
+            &start,
+            &settings,
+        );
+        let end = match outcome {
+            Ok(minimum) => (minimum.at, minimum.value),
+            Err(Error::NotConverged { .. }) if lowest.2 < 1e-4 * lowest.1.abs().max(1.0) => {
+                (lowest.0, lowest.1)
+            }
+            Err(error) => {
+                trouble = Some(error);
+                continue;
+            }
+        };
+        if best.as_ref().is_none_or(|b| end.1 < b.1) {
+            best = Some(end);
+        }
+    }
+    let (free, value) = match (best, trouble) {
+        (Some(best), _) => best,
+        (None, Some(error)) => return Err(error),
+        (None, None) => return Err(exact_fit()),
+    };
+    layout.unpack(&free, &mut natural);
+    Ok(on_the_circle(layout, Found { free, natural, value, boundary: false }, &mut cost))
+}
+
+fn exact_fit() -> Error {
+    let why = "the model fits the series exactly, or nearly so: there is no variance to estimate".into();
+    Error::NothingToEstimate { why }
+}
+
+/// Moving averages so near the unit circle that the likelihood cannot tell are set to it.
+fn on_the_circle(layout: &Layout, found: Found, cost: &mut impl FnMut(&[f64], &mut [f64]) -> f64) -> Found {
+    let mut best = found;
+    let mut scratch = best.natural.clone();
+    for factor in [1, 3].into_iter().filter(|&f| layout.bounded[f]) {
+        let given = layout.given[..layout.shape.first(factor)].iter().filter(|g| g.is_none()).count();
+        for i in given..given + layout.shape.orders[factor] {
+            if best.free[i].tanh().abs() < BOUNDARY {
+                continue;
+            }
+            let mut at = best.free.clone();
+            // tanh of 20 is one to the last bit.
+            at[i] = 20.0_f64.copysign(at[i]);
+            let value = cost(&at, &mut scratch);
+            if value <= best.value + 1e-7 {
+                best = Found { free: at, natural: scratch.clone(), value, boundary: true };
+            }
+        }
+    }
+    best
+}
+
+/// The matrix of second derivatives by differences of the gradient; none where a step leaves the domain.
+pub(super) fn curvature(
+    columns: &Columns,
+    layout: &Layout,
+    kind: Objective,
+    at: &[f64],
+) -> Option<Array2<f64>> {
+    let n = at.len();
+    let mut engine = engine(columns, layout, kind);
+    let mut out = Array2::zeros((n, n));
+    let (mut up, mut down) = (vec![0.0; n], vec![0.0; n]);
+    for i in 0..n {
+        let mut step = 1e-5 * at[i].abs().max(1.0);
+        let mut x = at.to_vec();
+        for attempt in 0.. {
+            x[i] = at[i] + step;
+            let above = engine.at(&x, &mut up);
+            x[i] = at[i] - step;
+            let below = engine.at(&x, &mut down);
+            if above.is_finite() && below.is_finite() {
+                break;
+            }
+            if attempt == 4 {
+                return None;
+            }
+            step *= 0.1;
+        }
+        for j in 0..n {
+            out[[i, j]] = (up[j] - down[j]) / (2.0 * step);
+        }
+    }
+    let both = (&out + &out.t()) * 0.5;
+    both.iter().all(|v| v.is_finite()).then_some(both)
+}
+
+/// The covariance of the free natural parameters and of the terms' coefficients, jointly; NaN where the information is
+/// not positive definite.
+pub(super) fn covariance(data: &Prepared, layout: &Layout, kind: Objective, natural: &[f64]) -> Array2<f64> {
+    let (columns, own) = (&data.columns, layout.natural());
+    let at: Vec<f64> =
+        natural.iter().zip(&layout.given).filter(|(_, g)| g.is_none()).map(|(v, _)| *v).collect();
+    let (n, k, gaps) = (at.len(), columns.regressors(), columns.gaps);
+    let mut out = Array2::from_elem((n + k, n + k), f64::NAN);
+    let of_factors = if n == 0 {
+        Some(Array2::zeros((0, 0)))
+    } else {
+        curvature(columns, &own, kind, &at)
+            .and_then(|h| Cholesky::new(h.view(), "information").ok())
+            .map(|c| c.inverse())
+    };
+    let Some(v) = of_factors else { return out };
+    out.slice_mut(ndarray::s![..n, ..n]).assign(&v);
+    if k == 0 {
+        return out;
+    }
+    let slopes = engine(columns, &own, kind).coefficient_slopes(&at);
+    let slopes = Array2::from_shape_fn((k, n), |(j, i)| slopes[gaps + j][i]);
+    let slopes = data.unit.dot(&slopes);
+    let cross = slopes.dot(&v);
+    let (_, terms) = regression(data, layout, kind, natural);
+    let terms = &terms + &cross.dot(&slopes.t());
+    out.slice_mut(ndarray::s![n.., ..n]).assign(&cross);
+    out.slice_mut(ndarray::s![..n, n..]).assign(&cross.t());
+    out.slice_mut(ndarray::s![n.., n..]).assign(&terms);
+    out
+}
+
+/// Coefficients of the terms that are estimated and their covariance at these natural parameters.
+pub(super) fn regression(
+    data: &Prepared,
+    layout: &Layout,
+    kind: Objective,
+    natural: &[f64],
+) -> (Array1<f64>, Array2<f64>) {
+    let columns = &data.columns;
+    let mut work = Work::<f64>::new(layout.shape, columns);
+    let fine = work.objective(columns, natural, kind).is_some();
+    let (k, width, gaps) = (columns.regressors(), columns.width(), columns.gaps);
+    if !fine {
+        return (Array1::from_elem(k, f64::NAN), Array2::from_elem((k, k), f64::NAN));
+    }
+    let beta: Array1<f64> = work.beta[gaps..].iter().copied().collect();
+    // The regressors' part of the triangle is that of their information, the gaps' taken out.
+    let variance = variance(&work, columns, kind, layout.shape.degrees().0);
+    let lower =
+        Array2::from_shape_fn(
+            (k, k),
+            |(i, j)| {
+                if i >= j { work.cross[(gaps + i) * width + gaps + j] } else { 0.0 }
+            },
+        );
+    let information = lower.dot(&lower.t());
+    let inverse = Cholesky::new(information.view(), "information of the regressors")
+        .map_or_else(|_| Array2::from_elem((k, k), f64::NAN), |c| c.inverse());
+    let scaled = data.unit.dot(&(inverse * variance)).dot(&data.unit.t());
+    (&data.shift + &data.unit.dot(&beta), scaled)
+}
+
+/// σ² in the units of the numerics.
+pub(super) fn variance(work: &Work<f64>, columns: &Columns, kind: Objective, p: usize) -> f64 {
+    match kind {
+        Objective::Given(variance) => variance,
+        Objective::Exact => work.quadratic / columns.observed() as f64,
+        Objective::Conditional => work.quadratic / (columns.rows - p) as f64,
+    }
+}
+
+/// A square root of the inverse information of the free parameters: `free + root · standard normals` is a draw.
+pub(super) fn root(columns: &Columns, layout: &Layout, kind: Objective, free: &[f64]) -> Array2<f64> {
+    let n = free.len();
+    // Where tanh is flat the likelihood is, too: looked at from a place where it still moves.
+    let at: Vec<f64> = free.iter().map(|f| f.clamp(-3.0, 3.0)).collect();
+    let decomposed = curvature(columns, layout, kind, &at).and_then(|h| eigen_symmetric(h.view()).ok());
+    let Some((values, vectors)) = decomposed else { return Array2::zeros((n, n)) };
+    let size = |j: usize| 1.0 / values[j].max(1.0 / (FLAT * FLAT)).sqrt();
+    Array2::from_shape_fn((n, n), |(i, j)| vectors[[i, j]] * size(j))
+}
