@@ -269,7 +269,7 @@ fn levels_of_the_nile() {
 
 /// Size of the tests and coverage of the dates' intervals.
 #[test]
-#[ignore = "slow"]
+#[ignore = "a simulation: two thousand series, slow"]
 fn size_and_coverage() {
     use averted::random::{normal, stream};
     let draws = 2000;

@@ -662,17 +662,3 @@ fn every_option_fits() {
         assert!(fit.log_likelihood() > -430.0, "{scale:?}: {}", fit.log_likelihood());
     }
 }
-
-#[test]
-#[ignore = "a clock, not a test"]
-fn how_long_a_fit_takes() {
-    let y = counts(&campy());
-    for (name, spec) in [
-        ("qml", shocks(quasi(Link::Identity, Family::NegativeBinomial, 13))),
-        ("ml", shocks(quasi(Link::Identity, Family::NegativeBinomial, 13).method(Method::Likelihood))),
-    ] {
-        let start = std::time::Instant::now();
-        (0..50).for_each(|_| drop(spec.fit(&CountSeries::new("y", &y)).expect("a fit")));
-        println!("{name}: {:.3} ms a fit", start.elapsed().as_secs_f64() * 20.0);
-    }
-}

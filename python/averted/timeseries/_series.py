@@ -48,6 +48,13 @@ def matrix_in(x: Any) -> tuple[NDArray[np.float64] | None, list[str], Kind | Non
     return np.ascontiguousarray(array), [], None
 
 
+def futures(x: Any, names: Sequence[str]) -> tuple[list[str], list[NDArray[np.float64] | None]]:
+    """Names of scenarios and their regressors: ``x`` is one future, or a mapping of names to such."""
+    if isinstance(x, Mapping) and not set(names) & set(map(str, x)):
+        return [str(name) for name in x], [matrix_in(value)[0] for value in x.values()]
+    return ["forecast"], [matrix_in(x)[0]]
+
+
 def labels_of(y: Any, index: Sequence[Any] | None, n: int) -> list[str]:
     """Names of the periods: those given, or the index of a pandas series unless it merely counts."""
     if index is None:

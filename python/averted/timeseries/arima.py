@@ -17,7 +17,7 @@ from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
 from averted._result import Result, Table
-from averted.timeseries._series import following, kind_of, labels_of, matrix_in, vector
+from averted.timeseries._series import following, futures, kind_of, labels_of, matrix_in, vector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -261,13 +261,11 @@ class ArimaFit(Result):
         from averted.forecast import Forecast, checked_levels
 
         levels = checked_levels(levels)
-        scenarios: dict[str, Any] = {"forecast": x}
-        if isinstance(x, Mapping) and not set(self._names) & set(map(str, x)):
-            scenarios = {str(name): value for name, value in x.items()}
+        scenarios, matrices = futures(x, self._names)
         core = self._core.forecast(
             whole("horizon", horizon, 1),
-            list(scenarios),
-            [matrix_in(value)[0] for value in scenarios.values()],
+            scenarios,
+            matrices,
             draws=whole("draws", draws, 1),
             seed=seed,
             labels=following(self._labels, horizon) if index is None else [str(label) for label in index],

@@ -6,7 +6,7 @@ as population move its mean.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind
 from averted._result import Result, Table
-from averted.timeseries._series import following, kind_of, labels_of, matrix_in, vector
+from averted.timeseries._series import following, futures, kind_of, labels_of, matrix_in, vector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -359,13 +359,11 @@ class CountFit(Result):
         from averted.forecast import Forecast, checked_levels
 
         levels = checked_levels(levels)
-        scenarios: dict[str, Any] = {"forecast": x}
-        if isinstance(x, Mapping) and not set(self._names) & set(map(str, x)):
-            scenarios = {str(name): value for name, value in x.items()}
+        scenarios, matrices = futures(x, self._names)
         core = self._core.forecast(
             whole("horizon", horizon, 1),
-            list(scenarios),
-            [matrix_in(value)[0] for value in scenarios.values()],
+            scenarios,
+            matrices,
             exposure=None if exposure is None else vector("exposure", exposure),
             draws=whole("draws", draws, 1),
             seed=seed,
