@@ -366,7 +366,7 @@ def main() -> None:
     ]
     sections: list[str] = []
     for cell, runs in cells:
-        section, row = compare(cell, runs, 150.0)
+        section, row = compare(cell, runs, 60.0)
         overview.append(row)
         sections += section
         print("\n".join(section), row, sep="\n", flush=True)

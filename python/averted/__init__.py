@@ -73,6 +73,8 @@ if TYPE_CHECKING:
     from averted.timeseries.breaks import structural_change_test as structural_change_test
     from averted.timeseries.joinpoint import Joinpoint as Joinpoint
     from averted.timeseries.joinpoint import joinpoint as joinpoint
+    from averted.timeseries.smooth_trend import SmoothTrend as SmoothTrend
+    from averted.timeseries.smooth_trend import smooth_trend as smooth_trend
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
@@ -99,6 +101,7 @@ _WHERE = {
     "Iv": "averted.regression",
     "IvPoisson": "averted.regression",
     "Joinpoint": "averted.timeseries.joinpoint",
+    "SmoothTrend": "averted.timeseries.smooth_trend",
     "LeadTest": "averted.spending",
     "LocalProjection": "averted.regression",
     "Logit": "averted.regression",
@@ -124,6 +127,7 @@ _WHERE = {
     "compare": "averted.regression",
     "datasets": "averted.datasets",
     "joinpoint": "averted.timeseries.joinpoint",
+    "smooth_trend": "averted.timeseries.smooth_trend",
     "pelt": "averted.timeseries.breaks",
     "diebold_mariano": "averted.forecast",
     "evaluate": "averted.forecast",

@@ -261,6 +261,10 @@ class Panel:
         """Joinpoints of the death rate, unit by unit: see :func:`averted.joinpoint`."""
         return _verb("timeseries", "joinpoint")(self, **options)
 
+    def smooth_trend(self, **options: Any) -> Any:
+        """Where the death rate rises and falls, unit by unit: see :func:`averted.smooth_trend`."""
+        return _verb("timeseries", "smooth_trend")(self, **options)
+
     def breaks(self, **options: Any) -> Any:
         """Changes of level of the death rate, unit by unit: see :func:`averted.timeseries.panel_breaks`."""
         return _verb("timeseries", "panel_breaks")(self, **options)

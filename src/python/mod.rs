@@ -86,6 +86,8 @@ mod _core {
     #[pymodule_export]
     use super::timeseries::{PyJoinpoint, PyJoinpointFit};
     #[pymodule_export]
+    use super::timeseries::{PySmoothTrend, PySmoothTrendFit};
+    #[pymodule_export]
     use super::timeseries::{PyStructural, PyStructuralFit};
     #[pymodule_export]
     use super::timeseries::{PyUnitRootTest, differences, unit_root_test};

@@ -16,6 +16,7 @@ use super::least_squares::{self, Independent};
 use super::problem::Problem;
 use crate::error::{Error, Result};
 use crate::linalg::SemidefiniteCholesky;
+use crate::special::exp_all;
 
 /// How far to go.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -133,15 +134,8 @@ impl<'a> Climb<'a> {
     /// Means half way between the outcome and the overall rate times the exposure: never zero, never far off.
     fn start(problem: &'a mut Problem) -> Self {
         let n = problem.rows();
-        let highest = problem.offset.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let (mut events, mut exposure) = (0.0, 0.0);
-        for ((&y, &w), &offset) in problem.outcome.iter().zip(&problem.weights).zip(&problem.offset) {
-            events += w * y;
-            exposure += w * (offset - highest).exp();
-        }
-        let log_rate = (events / exposure).ln() - highest;
-        let rates = problem.offset.iter().map(|o| (o + log_rate).exp());
-        let mean: Vec<f64> = problem.outcome.iter().zip(rates).map(|(y, rate)| 0.5 * (y + rate)).collect();
+        let (log_rate, mut mean) = overall_rate(problem);
+        mean.iter_mut().zip(&problem.outcome).for_each(|(rate, y)| *rate = 0.5 * (y + *rate));
         Self {
             coefficients: Array1::zeros(0),
             linear: problem.offset.clone(),
@@ -266,9 +260,9 @@ impl<'a> Climb<'a> {
     /// Sets `μ = exp(η)` and returns half the deviance less what does not depend on `η`, with the size of its terms.
     fn set_mean(&mut self) -> (f64, f64) {
         let (mut deviance, mut size) = (0.0, 0.0);
-        for (i, mean) in self.mean.iter_mut().enumerate() {
+        exp_all(&self.linear, &mut self.mean);
+        for (i, mean) in self.mean.iter().enumerate() {
             let (linear, prior) = (self.linear[i], self.problem.weights[i]);
-            *mean = linear.exp();
             let (up, down) = (prior * *mean, prior * self.problem.outcome[i] * linear);
             deviance += up - down;
             size += up + down.abs();
@@ -284,6 +278,21 @@ impl<'a> Climb<'a> {
         };
         (0..self.linear.len()).filter(sunk).collect()
     }
+}
+
+/// The logarithm of the overall rate, and that rate times every exposure.
+pub(super) fn overall_rate(problem: &Problem) -> (f64, Vec<f64>) {
+    let highest = problem.offset.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let relative: Vec<f64> = problem.offset.iter().map(|offset| offset - highest).collect();
+    let mut rates = vec![0.0; relative.len()];
+    exp_all(&relative, &mut rates);
+    let (mut events, mut exposure) = (0.0, 0.0);
+    for ((&y, &w), &relative) in problem.outcome.iter().zip(&problem.weights).zip(&rates) {
+        events += w * y;
+        exposure += w * relative;
+    }
+    rates.iter_mut().for_each(|rate| *rate *= events / exposure);
+    ((events / exposure).ln() - highest, rates)
 }
 
 fn not_finite(iterations: usize) -> Error {

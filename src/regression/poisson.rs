@@ -23,7 +23,7 @@ use std::str::FromStr;
 use ndarray::Array1;
 
 use super::fit::{Estimate, Fit, Model, Shared};
-use super::irls::Limits;
+use super::irls::{self, Limits};
 use super::likelihood::{Ascent, Family, scores};
 use super::link::Link;
 use super::maximum::settle;
@@ -319,19 +319,12 @@ fn likelihood(problem: &Problem, mean: &[f64], estimate: &Estimate, parameters: 
     let log_factorial = |y: f64| {
         if y < 256.0 && y.fract() == 0.0 { small[y as usize] } else { log_gamma(y + 1.0) }
     };
-    let highest = problem.offset.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let (mut events, mut exposure) = (0.0, 0.0);
-    for i in 0..problem.rows() {
-        events += problem.weights[i] * problem.outcome[i];
-        exposure += problem.weights[i] * (problem.offset[i] - highest).exp();
-    }
-    let log_rate = (events / exposure).ln() - highest;
+    let (log_rate, rates) = irls::overall_rate(problem);
     let (mut fitted, mut null, mut perfect, mut constant, mut pearson) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for i in 0..problem.rows() {
         let (w, y) = (problem.weights[i], problem.outcome[i]);
-        let null_linear = problem.offset[i] + log_rate;
         fitted += w * (y * estimate.linear[i] - mean[i]);
-        null += w * (y * null_linear - null_linear.exp());
+        null += w * (y * (problem.offset[i] + log_rate) - rates[i]);
         perfect += if y > 0.0 { w * (y * y.ln() - y) } else { 0.0 };
         constant += w * log_factorial(y);
         pearson += w * (y - mean[i]).powi(2) / mean[i];

@@ -5,6 +5,7 @@ pub mod breaks;
 pub mod counts;
 pub mod decompose;
 pub mod joinpoint;
+pub mod smooth_trend;
 pub mod statespace;
 pub mod structural;
 pub mod unit_root;

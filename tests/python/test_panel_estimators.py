@@ -67,6 +67,15 @@ def test_the_contract_of_a_fit_holds(key: str, firms: pd.DataFrame) -> None:
         fit.residuals("pearson")
 
 
+def test_fama_macbeth_shows_the_regression_of_every_period(firms: pd.DataFrame) -> None:
+    fit = specifications()["fama_macbeth"].fit(FORMULA, firms)
+    found = fit.by_period
+    np.testing.assert_allclose(found[fit.terms].mean(), list(fit.coefficients.values()), rtol=1e-12)
+    for _, row in found.iterrows():
+        alone = av.Ols().fit(FORMULA, firms[firms["year"] == row["period"]])
+        np.testing.assert_allclose(row[fit.terms].to_list(), list(alone.coefficients.values()), rtol=1e-9)
+
+
 def test_a_panel_needs_no_columns_and_a_frame_does(firms: pd.DataFrame) -> None:
     panel = av.Panel(firms, unit="firm", time="year")
     assert (

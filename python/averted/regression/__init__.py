@@ -12,7 +12,7 @@ from averted.regression.covariance import Cluster
 from averted.regression.curve import Curve
 from averted.regression.diagnostics import Diagnostics, SpecificationTest
 from averted.regression.distributed_lag import DistributedLag, DistributedLagFit
-from averted.regression.fit import CountFit, OlsFit, PoissonFit, RegressionFit, Wald
+from averted.regression.fit import CountFit, OlsFit, PoissonFit, RegressionFit
 from averted.regression.instruments import Iv, IvFit, IvPoisson, IvPoissonFit
 from averted.regression.local_projection import LocalProjection, LocalProjectionFit
 from averted.regression.logit import Logit, LogitFit
@@ -32,6 +32,7 @@ from averted.regression.panel_estimators import (
 from averted.regression.related import BeckKatz, Conley, DriscollKraay, NeweyWest, Reach
 from averted.regression.resampling import BootstrapTest, RandomizationTest
 from averted.regression.specification import Ols, Poisson
+from averted.regression.wald import Wald
 from averted.regression.zeros import CountDispersion, Hurdle, TwoPartFit, ZeroInflated
 
 __all__ = [

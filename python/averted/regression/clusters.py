@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from averted import _core
     from averted._frames import Kind
 
+#: How many clusters a picture has room for.
+_SHOWN = 40
+
 
 class ClusterDiagnostics(Result):
     """Whether clustered standard errors have enough to go on.
@@ -167,7 +170,7 @@ class ClusterDiagnostics(Result):
         }
 
     def plot(self, ax: Axes | None = None, *, term: str | None = None) -> Axes:
-        """Draw every cluster's share in what tells about a coefficient, the largest on top.
+        """Draw the clusters' shares in what tells about a coefficient, the largest on top, forty at most.
 
         Parameters
         ----------
@@ -181,7 +184,7 @@ class ClusterDiagnostics(Result):
         if term is None:
             term = next((t for t in self.terms if t != "(Intercept)"), self.terms[0])
         shares = self.partial_leverage(term)
-        shown = sorted(shares.items(), key=lambda pair: pair[1], reverse=True)[:40]
+        shown = sorted(shares.items(), key=lambda pair: pair[1], reverse=True)[:_SHOWN]
         treated = set(self.treated[term])
         ax = _plot.axes(ax, height=0.9 + 0.16 * max(len(shown), 6))
         places = np.arange(len(shown))[::-1]
@@ -192,5 +195,8 @@ class ClusterDiagnostics(Result):
         ax.axvline(100 / len(shares), color=_plot.INK, linewidth=0.8)
         ax.set_yticks(places, [name for name, _ in shown])
         told = f"share in the variation of {term}, %; line: if all were alike"
-        _plot.label(ax, title=f"{self.effective[term]:.1f} effective clusters of {len(shares)}", x=told)
+        title = f"{self.effective[term]:.1f} effective clusters of {len(shares)}"
+        if len(shares) > len(shown):
+            title += f", the largest {len(shown)}"
+        _plot.label(ax, title=title, x=told)
         return ax

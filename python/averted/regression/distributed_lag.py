@@ -13,11 +13,12 @@ from averted._errors import InputError
 from averted._frames import Kind, frame_in, frame_out, snapshot
 from averted._result import Result, Table
 from averted.regression.curve import Curve
-from averted.regression.fit import OlsFit, PoissonFit, RegressionFit, Wald
+from averted.regression.fit import OlsFit, PoissonFit, RegressionFit
 from averted.regression.instruments import IvFit
 from averted.regression.logit import LogitFit
 from averted.regression.negative_binomial import NegativeBinomialFit
 from averted.regression.specification import Ols, _raises, _Specification
+from averted.regression.wald import Wald
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from averted._frames import snapshot
+from averted._frames import frame_out, snapshot
 from averted.regression.diagnostics import Tested
 from averted.regression.fit import RegressionFit
 from averted.regression.related import DriscollKraay
@@ -21,6 +21,18 @@ class TransformedFit(RegressionFit, Tested):
 
 class FamaMacBethFit(RegressionFit):
     """A fitted mean of regressions by period."""
+
+    @property
+    def by_period(self) -> Any:
+        """The coefficients of every period that tells all of them, as a frame of the kind that came in.
+
+        ``period`` is the period's number on the calendar (the year of annual data), then a column a coefficient.
+        """
+        found = self._core.by_period
+        assert found is not None
+        periods, coefficients = found
+        columns = {name: coefficients[:, j] for j, name in enumerate(self.terms)}
+        return frame_out({"period": periods, **columns}, self._kind)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -188,6 +200,8 @@ class FamaMacBeth(_Specification):
     >>> fit = av.FamaMacBeth(panel=("state", "year")).fit("y ~ x", data)
     >>> round(fit.coefficients["x"], 12), round(fit.std_errors["x"], 12)  # slopes of 2 and 1
     (1.5, 0.5)
+    >>> fit.by_period["x"].round(12).tolist()
+    [2.0, 1.0]
     """
 
     ssc: str = "mean"

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, cast
 
 from averted import _core
 from averted._errors import InputError
 from averted._frames import Kind, frame_in, frame_out, snapshot, source_in
-from averted._result import Table
-from averted.regression._fitted import Fitted
 from averted.regression.covariance import accepted
-from averted.regression.fit import RegressionFit, Wald
+from averted.regression.estimates import Estimated
 from averted.regression.specification import _Counts, _raises
 
 if TYPE_CHECKING:
     import numpy as np
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from averted.regression.covariance import Covariance
@@ -39,49 +36,15 @@ class CountDispersion(NamedTuple):
     upper: float
 
 
-class TwoPartFit(Fitted):
+class TwoPartFit(Estimated):
     """A fitted regression of counts in two parts: coefficients are ``count: …`` and ``zero: …``."""
 
     _core: Any
-
-    def __init__(self, core: _core.TwoPartFit, kind: Kind, specification: _TwoPart, source: tuple[Any, ...]) -> None:
-        self._core = core
-        self._kind = kind
-        #: The specification that was fitted.
-        self.specification = specification
-        self._source = source
-        self._second: tuple[Covariance, str | Sequence[str] | None, str | None] | None = None
-        self._behind: Any = None
-
-    @property
-    def terms(self) -> list[str]:
-        """Names of the coefficients."""
-        return list(self._core.names)
-
-    @property
-    def coefficients(self) -> dict[str, float]:
-        """Term -> estimate."""
-        return dict(zip(self._core.names, self._core.coefficients.tolist(), strict=True))
-
-    @property
-    def std_errors(self) -> dict[str, float]:
-        """Term -> standard error."""
-        return dict(zip(self._core.names, self._core.std_errors.tolist(), strict=True))
-
-    @property
-    def covariance(self) -> NDArray[np.float64]:
-        """The covariance of the coefficients, in the order of :attr:`terms`."""
-        return cast("NDArray[np.float64]", self._core.covariance)
 
     @property
     def joint_covariance(self) -> NDArray[np.float64]:
         """The covariance of all parameters, that of ``log α`` last if there is one."""
         return cast("NDArray[np.float64]", self._core.joint_covariance)
-
-    @property
-    def log_likelihood(self) -> float:
-        """The log-likelihood at its maximum."""
-        return float(self._core.log_likelihood)
 
     @property
     def aic(self) -> float:
@@ -104,39 +67,9 @@ class TwoPartFit(Fitted):
         return CountDispersion(*self._core.dispersion(level))
 
     @property
-    def rows(self) -> NDArray[np.uint64]:
-        """The rows of the data that were used, from 0."""
-        return cast("NDArray[np.uint64]", self._core.rows)
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """How many rows were not used, by reason."""
-        return {cause: count for cause, count, _ in self._core.dropped}
-
-    @property
-    def outcome(self) -> NDArray[np.float64]:
-        """The outcome of every used row; NaN where it is known only as an interval."""
-        return cast("NDArray[np.float64]", self._core.outcome)
-
-    @property
-    def fitted(self) -> NDArray[np.float64]:
-        """The fitted mean of every used row, both parts together."""
-        return cast("NDArray[np.float64]", self._core.fitted)
-
-    @property
     def zero_probabilities(self) -> NDArray[np.float64]:
         """The fitted probability of a zero of every used row."""
         return cast("NDArray[np.float64]", self._core.zero_probabilities)
-
-    @property
-    def notes(self) -> list[str]:
-        """What the caller should know: what was dropped, repaired or assumed."""
-        return list(self._core.notes)
-
-    @property
-    def clusters(self) -> list[int]:
-        """How many clusters each cluster variable has."""
-        return list(self._core.inference[2])
 
     @property
     def iterations(self) -> int:
@@ -183,25 +116,7 @@ class TwoPartFit(Fitted):
             leverage.
         """
         _nothing_accepted(covariance)
-        return cast("Self", RegressionFit.with_covariance(self._plain, covariance, cluster=cluster, ssc=ssc))
-
-    def _chosen(self) -> tuple[Covariance | None, str | Sequence[str] | None]:
-        return RegressionFit._chosen(self._plain)
-
-    @property
-    def _plain(self) -> RegressionFit:
-        """Itself, where what any fit of coefficients does is all that is asked for."""
-        return cast("RegressionFit", self)
-
-    def wald(self, hypotheses: str) -> Wald:
-        """Test linear hypotheses jointly.
-
-        Parameters
-        ----------
-        hypotheses
-            ``"zero: x = 0"``, ``"count: x = count: z"``; several separated by commas.
-        """
-        return RegressionFit.wald(self._plain, hypotheses)
+        return super().with_covariance(covariance, cluster=cluster, ssc=ssc)
 
     def predict(self, data: Any, level: float = 0.95) -> Any:
         """Predict means for new data, with their standard errors, and probabilities of a zero.
@@ -228,17 +143,6 @@ class TwoPartFit(Fitted):
         names = ("estimate", "std_error", "lower", "upper", "zero_probability")
         return frame_out(dict(zip(names, self._core.predict(source, level), strict=True)), kind)
 
-    def summary(self, level: float = 0.95) -> Table:
-        """Return the coefficient table, with intervals at `level`, and everything that was decided on the way."""
-        return Table(self._core.table(level))
-
-    def tidy(self, level: float = 0.95) -> Any:
-        """One row a term, with intervals at `level`, as a frame of the kind that came in."""
-        return frame_out(self._tidy(level), self._kind)
-
-    def _tidy(self, level: float = 0.95) -> Mapping[str, Sequence[Any]]:
-        return RegressionFit._tidy(self._plain, level)
-
     def _glance(self) -> dict[str, Any]:
         covariance, convention, _, counted, _ = self._core.inference
         return {
@@ -251,30 +155,6 @@ class TwoPartFit(Fitted):
             "iterations": self.iterations,
             "converged": self.converged,
         }
-
-    def plot(self, ax: Axes | None = None, *, terms: Sequence[str] | None = None, level: float = 0.95) -> Axes:
-        """Draw the coefficients of both parts with their intervals.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw on; ``None`` makes a figure.
-        terms
-            Which, and in which order; all but the intercepts unless given.
-        level
-            Of the intervals.
-        """
-        which = [name for name in self.terms if not name.endswith("(Intercept)")] if terms is None else terms
-        return RegressionFit.plot(self._plain, ax, terms=which, level=level)
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Self:
-        return self
-
-    def __reduce__(self) -> Any:
-        return RegressionFit.__reduce__(self._plain)
 
 
 def _nothing_accepted(covariance: Covariance | None) -> None:

@@ -17,14 +17,8 @@ from averted.timeseries.breaks import (
     structural_change_test,
 )
 from averted.timeseries.counts import CountFit, Glarma, Ingarch
-from averted.timeseries.joinpoint import (
-    AverageChange,
-    Comparability,
-    Joinpoint,
-    JoinpointFit,
-    JoinpointFits,
-    joinpoint,
-)
+from averted.timeseries.joinpoint import Joinpoint, joinpoint
+from averted.timeseries.joinpoint_fit import AverageChange, Comparability, JoinpointFit, JoinpointFits
 from averted.timeseries.roots import (
     UnitRootTest,
     UnitRootTests,
@@ -38,6 +32,8 @@ from averted.timeseries.roots import (
     variance_ratio,
     zivot_andrews,
 )
+from averted.timeseries.smooth_trend import SmoothTrend, smooth_trend
+from averted.timeseries.smooth_trend_fit import SmoothTrendFit, SmoothTrendFits
 from averted.timeseries.structural import Structural, StructuralFit
 
 __all__ = [
@@ -55,6 +51,9 @@ __all__ = [
     "JoinpointFits",
     "PanelBreaks",
     "PeltFit",
+    "SmoothTrend",
+    "SmoothTrendFit",
+    "SmoothTrendFits",
     "Structural",
     "StructuralChangeTest",
     "StructuralFit",
@@ -70,6 +69,7 @@ __all__ = [
     "panel_breaks",
     "pelt",
     "phillips_perron",
+    "smooth_trend",
     "structural_change_test",
     "unit_root",
     "variance_ratio",

@@ -159,6 +159,13 @@ impl PyFit {
         self.climb().map(|(convergence, _)| convergence)
     }
 
+    /// The periods of a mean of regressions, and the coefficients of each.
+    #[getter]
+    fn by_period<'py>(&self, py: Python<'py>) -> Option<(Vec<i64>, Bound<'py, PyArray2<f64>>)> {
+        let AnyFit::FamaMacBeth(fit) = &self.0 else { return None };
+        Some((fit.model().periods.clone(), fit.model().by_period.to_pyarray(py)))
+    }
+
     /// The dispersion of a negative binomial.
     fn dispersion(&self, level: f64) -> PyResult<Option<Dispersion>> {
         let AnyFit::NegativeBinomial(fit) = &self.0 else { return Ok(None) };

@@ -7,10 +7,10 @@ use crate::data::Count;
 use crate::timeseries::joinpoint::{AverageChange, Joinpoint, JoinpointFit, Series};
 
 /// Name, times, rates, standard errors, least and most counts, population: rates or counts are given.
-type Raw =
+pub(super) type RawSeries =
     (String, Vec<f64>, Option<Vec<f64>>, Option<Vec<f64>>, Option<(Vec<f64>, Vec<f64>)>, Option<Vec<f64>>);
 
-fn series((name, times, rates, errors, counts, people): Raw) -> Series {
+pub(super) fn series((name, times, rates, errors, counts, people): RawSeries) -> Series {
     let Some((lo, hi)) = counts else {
         let series = Series::rates(&name, &times, &rates.unwrap_or_default());
         return errors.iter().fold(series, |series, errors| series.std_errors(errors));
@@ -61,13 +61,13 @@ impl PyJoinpoint {
         Ok(Self(seed.map_or(made.clone(), |seed| made.seed(seed))))
     }
 
-    fn fit_many(&self, py: Python<'_>, raw: Vec<Raw>) -> PyResult<Vec<PyJoinpointFit>> {
+    fn fit_many(&self, py: Python<'_>, raw: Vec<RawSeries>) -> PyResult<Vec<PyJoinpointFit>> {
         let all: Vec<Series> = raw.into_iter().map(series).collect();
         Ok(enter(py, || self.0.fit_many(&all))?.into_iter().map(PyJoinpointFit).collect())
     }
 
     /// Joinpoints, p-values of parallel and of one trend, and the seed.
-    fn compare(&self, py: Python<'_>, left: Raw, right: Raw) -> PyResult<(usize, f64, f64, u64)> {
+    fn compare(&self, py: Python<'_>, left: RawSeries, right: RawSeries) -> PyResult<(usize, f64, f64, u64)> {
         let (left, right) = (series(left), series(right));
         let found = enter(py, || self.0.compare(&left, &right))?;
         Ok((found.joinpoints, found.parallel, found.coincident, found.seed))

@@ -4,6 +4,7 @@ mod arima;
 mod breaks;
 mod counts;
 mod joinpoint;
+mod smooth_trend;
 mod structural;
 mod unit_root;
 
@@ -11,5 +12,6 @@ pub(super) use arima::{PyArima, PyArimaFit};
 pub(super) use breaks::{PyBreaksFit, bai_perron, pelt, structural_change_test};
 pub(super) use counts::{PyCountFit, PyCountModel};
 pub(super) use joinpoint::{PyJoinpoint, PyJoinpointFit};
+pub(super) use smooth_trend::{PySmoothTrend, PySmoothTrendFit};
 pub(super) use structural::{PyStructural, PyStructuralFit};
 pub(super) use unit_root::{PyUnitRootTest, differences, unit_root_test};

@@ -15,7 +15,7 @@ use ndarray::{Array1, Array2, ArrayView1, s};
 use super::{Cell, Family, Likelihood, Pieces};
 use crate::error::{Error, Result};
 use crate::linalg::SemidefiniteCholesky;
-use crate::regression::irls::{Limits, Maximum, TIGHT};
+use crate::regression::irls::{Limits, Maximum, TIGHT, overall_rate};
 use crate::regression::least_squares;
 use crate::regression::problem::Problem;
 
@@ -139,12 +139,7 @@ impl<'a> Climb<'a> {
         let n = problem.rows();
         let cells: Vec<Cell> = (0..n).map(|i| problem.cell(i)).collect();
         let largest = cells.iter().map(|cell| cell.hi).fold(0.0, f64::max);
-        let highest = problem.offset.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let (mut events, mut exposure) = (0.0, 0.0);
-        for ((&y, &w), &offset) in problem.outcome.iter().zip(&problem.weights).zip(&problem.offset) {
-            events += w * y;
-            exposure += w * (offset - highest).exp();
-        }
+        let (log_rate, _) = overall_rate(problem);
         Self {
             cells,
             largest,
@@ -158,7 +153,7 @@ impl<'a> Climb<'a> {
             scale: 0.0,
             weights: vec![0.0; n],
             carried: Array2::zeros((if how.family.has_dispersion() { n } else { 0 }, 1)),
-            log_rate: (events / exposure).ln() - highest,
+            log_rate,
             replaced: false,
             iterations: 0,
             inner_iterations: 0,

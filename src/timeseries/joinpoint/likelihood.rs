@@ -34,7 +34,7 @@ pub(super) struct Outcome {
 }
 
 /// Log-likelihood of a cell, and its score and information in the log mean.
-fn cell(count: Count, constant: f64, mean: f64, size: f64) -> (f64, f64, f64) {
+pub(in crate::timeseries) fn cell(count: Count, constant: f64, mean: f64, size: f64) -> (f64, f64, f64) {
     let poisson = size.is_infinite();
     let weight = if poisson { 1.0 } else { size / (size + mean) };
     let log_mean = mean.ln();
@@ -79,7 +79,7 @@ fn normaliser(y: f64, size: f64) -> f64 {
     rest - log_factorial(y)
 }
 
-pub(super) fn constants(data: &Data, size: f64) -> Vec<f64> {
+pub(in crate::timeseries) fn constants(data: &Data, size: f64) -> Vec<f64> {
     data.counts.iter().map(|c| c.exact().map_or(0.0, |y| normaliser(y, size))).collect()
 }
 
@@ -185,7 +185,7 @@ fn search(data: &Data, tree: &Tree, size: f64, level: &Climb, threads: bool) -> 
 }
 
 /// The start: the crude rate, and no trend.
-fn crude(data: &Data) -> Result<Vec<f64>> {
+pub(in crate::timeseries) fn crude(data: &Data) -> Result<Vec<f64>> {
     let middle = |c: &Count| match *c {
         Count::Exact(y) => y,
         Count::Interval { lo, hi } => 0.5 * (lo + hi),

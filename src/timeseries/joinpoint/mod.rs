@@ -37,5 +37,7 @@ mod specification;
 
 pub use compare::Comparability;
 pub use fit::{AverageChange, Candidate, JoinpointFit, Joint, Segment, SequenceTest};
+pub(in crate::timeseries) use likelihood::{cell, constants, crude};
+pub(in crate::timeseries) use prepare::Data;
 pub use prepare::Series;
 pub use specification::{Joinpoint, Mode, Selection};

@@ -14,7 +14,7 @@ enum Known {
 /// Rates or counts over time. Times are years, in order; NaN is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    pub(super) name: String,
+    pub(in crate::timeseries) name: String,
     pub(super) times: Vec<f64>,
     known: Known,
 }
@@ -49,11 +49,15 @@ impl Series {
         }
         self
     }
+
+    pub(in crate::timeseries) fn is_counts(&self) -> bool {
+        matches!(self.known, Known::Counts { .. })
+    }
 }
 
 /// The periods that say something.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Data {
+pub(in crate::timeseries) struct Data {
     pub times: Vec<f64>,
     /// The rows they came from.
     pub rows: Vec<usize>,
@@ -77,7 +81,7 @@ fn domain(what: &str, row: usize, value: impl ToString, must: &str) -> Error {
 }
 
 impl Data {
-    pub(super) fn new(series: &Series, mode: Mode) -> Result<Self> {
+    pub(in crate::timeseries) fn new(series: &Series, mode: Mode) -> Result<Self> {
         let n = series.times.len();
         if let Some(row) = series.times.iter().position(|t| !t.is_finite()) {
             return Err(domain("time", row, series.times[row], "finite"));

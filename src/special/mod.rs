@@ -1,5 +1,9 @@
 //! Special functions, over statrs, with the ends that it leaves open.
 
+mod exponential;
+
+pub(crate) use exponential::exp_all;
+
 /// `log Γ(x)` for `x > 0`.
 pub fn log_gamma(x: f64) -> f64 {
     statrs::function::gamma::ln_gamma(x)
