@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from averted.surveillance import rate_ratio as rate_ratio
     from averted.surveillance import standardised_rate as standardised_rate
     from averted.timeseries import Arima as Arima
+    from averted.timeseries import AutoArima as AutoArima
     from averted.timeseries import Glarma as Glarma
     from averted.timeseries import Ingarch as Ingarch
     from averted.timeseries import Structural as Structural
@@ -114,6 +115,7 @@ _WHERE = {
     "SpendingResponse": "averted.spending",
     "StandardisedRate": "averted.surveillance",
     "Arima": "averted.timeseries",
+    "AutoArima": "averted.timeseries",
     "Structural": "averted.timeseries",
     "UnitRootTest": "averted.timeseries",
     "ZeroInflated": "averted.regression",

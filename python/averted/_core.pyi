@@ -1014,7 +1014,33 @@ class Arima:
     ) -> ArimaFit: ...
 
 @final
+class AutoArima:
+    def __new__(
+        cls,
+        season: int,
+        most: tuple[int, int, int, int],
+        *,
+        differences: int | None,
+        seasonal_differences: int | None,
+        criterion: str,
+        as_r: bool,
+    ) -> AutoArima: ...
+    def fit(
+        self,
+        name: str,
+        y: NDArray[np.float64],
+        *,
+        x: NDArray[np.float64] | None,
+        names: list[str],
+        labels: list[str],
+    ) -> ArimaFit: ...
+
+@final
 class ArimaFit:
+    @property
+    def orders(self) -> tuple[tuple[int, int, int], tuple[int, int, int, int], tuple[bool, bool]]: ...
+    @property
+    def trials(self) -> list[tuple[str, float | None, str | None]]: ...
     @property
     def log_likelihood(self) -> float: ...
     @property

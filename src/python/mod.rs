@@ -78,7 +78,7 @@ mod _core {
     #[pymodule_export]
     use super::surveillance::{rate_interval, rate_ratio, standard_population, standardised_rate};
     #[pymodule_export]
-    use super::timeseries::{PyArima, PyArimaFit};
+    use super::timeseries::{PyArima, PyArimaFit, PyAutoArima};
     #[pymodule_export]
     use super::timeseries::{PyBreaksFit, bai_perron, pelt, structural_change_test};
     #[pymodule_export]

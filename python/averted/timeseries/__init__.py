@@ -4,7 +4,7 @@ A specification is cheap and prints as a sentence; ``fit`` takes a series and re
 ``forecast`` simulates the future as joint paths.
 """
 
-from averted.timeseries.arima import Arima, ArimaFit
+from averted.timeseries.arima import Arima, ArimaFit, AutoArima
 from averted.timeseries.breaks import (
     BaiPerron,
     BreaksFit,
@@ -43,6 +43,7 @@ from averted.timeseries.structural import Structural, StructuralFit
 __all__ = [
     "Arima",
     "ArimaFit",
+    "AutoArima",
     "AverageChange",
     "BaiPerron",
     "BreaksFit",

@@ -7,7 +7,7 @@ mod joinpoint;
 mod structural;
 mod unit_root;
 
-pub(super) use arima::{PyArima, PyArimaFit};
+pub(super) use arima::{PyArima, PyArimaFit, PyAutoArima};
 pub(super) use breaks::{PyBreaksFit, bai_perron, pelt, structural_change_test};
 pub(super) use counts::{PyCountFit, PyCountModel};
 pub(super) use joinpoint::{PyJoinpoint, PyJoinpointFit};
