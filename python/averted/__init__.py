@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from averted import datasets as datasets
     from averted._formula import Design as Design
     from averted._read import read as read
+    from averted.forecast import Combination as Combination
+    from averted.forecast import Conformal as Conformal
     from averted.forecast import Forecast as Forecast
     from averted.forecast import backtest as backtest
+    from averted.forecast import combine as combine
+    from averted.forecast import cross_validation as cross_validation
     from averted.forecast import diebold_mariano as diebold_mariano
     from averted.forecast import evaluate as evaluate
+    from averted.forecast import reconcile as reconcile
     from averted.forecast import score as score
+    from averted.forecast.either import forecast as forecast
     from averted.money import Money as Money
     from averted.panel import Events as Events
     from averted.panel import Panel as Panel
@@ -85,6 +91,8 @@ _WHERE = {
     "Between": "averted.regression",
     "Claim": "averted.study",
     "Cluster": "averted.regression",
+    "Combination": "averted.forecast",
+    "Conformal": "averted.forecast",
     "Conley": "averted.regression",
     "Design": "averted._formula",
     "DistributedLag": "averted.regression",
@@ -122,6 +130,10 @@ _WHERE = {
     "adjust": "averted.regression",
     "audit": "averted.study",
     "backtest": "averted.forecast",
+    "combine": "averted.forecast",
+    "cross_validation": "averted.forecast",
+    "forecast": "averted.forecast",
+    "reconcile": "averted.forecast",
     "breaks": "averted.timeseries.breaks",
     "compare": "averted.regression",
     "datasets": "averted.datasets",

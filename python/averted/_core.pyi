@@ -1178,6 +1178,97 @@ class Backtest:
     def rows(self) -> list[tuple[str, str, int, float, list[tuple[float, list[tuple[float, float]]]]]]: ...
     def table(self) -> Table: ...
 
+@final
+class Lines:
+    @property
+    def series(self) -> list[str]: ...
+    @property
+    def periods(self) -> NDArray[np.int64]: ...
+    @property
+    def cutoffs(self) -> NDArray[np.int64]: ...
+    @property
+    def y(self) -> NDArray[np.float64]: ...
+    @property
+    def models(
+        self,
+    ) -> list[tuple[str, NDArray[np.float64], list[NDArray[np.float64]], list[NDArray[np.float64]]]]: ...
+    @property
+    def failed(self) -> list[tuple[str, str, int | None, str]]: ...
+    @property
+    def notes(self) -> list[str]: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def frequency(self) -> str | None: ...
+    def histories(self) -> list[tuple[str, int, NDArray[np.float64]]]: ...
+    def label(self, period: int) -> str: ...
+
+@final
+class Calibration:
+    def __new__(
+        cls,
+        ahead: list[int],
+        forecasts: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+        y: NDArray[np.float64],
+    ) -> Calibration: ...
+    @property
+    def n(self) -> list[int]: ...
+    def radius(self, ahead: int, level: float) -> float: ...
+    def intervals(
+        self,
+        ahead: list[int],
+        forecasts: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+        level: float,
+        counts: bool,
+    ) -> list[tuple[float, float]]: ...
+    def forecast(self, forecast: Forecast, level: float) -> Forecast: ...
+
+@final
+class Reconciliation:
+    def __new__(
+        cls,
+        sums: list[tuple[str, list[str]]],
+        method: str,
+        *,
+        errors: NDArray[np.float64] | None,
+        shares: list[float] | None,
+        nonnegative: bool,
+        counts: bool,
+    ) -> Reconciliation: ...
+    @property
+    def names(self) -> list[str]: ...
+    @property
+    def sums(self) -> int: ...
+    def points(self, base: NDArray[np.float64]) -> list[float]: ...
+    def forecasts(self, base: list[Forecast]) -> list[Forecast]: ...
+
+def forecast_many(
+    frame: Frame,
+    columns: tuple[str, str, str, str | None],
+    settings: tuple[int, int, int, int, int, int],
+    *,
+    models: list[tuple[str, Any]],
+    combinations: list[tuple[str, list[Any], str | list[float], str]],
+    levels: list[float],
+    seed: int | None,
+    season: int | None,
+    frequency: str | None,
+    intervals: str,
+    past: bool,
+    progress: Any,
+) -> Lines: ...
+def combine(forecasts: list[Forecast], rule: str | list[float], pooling: str) -> Forecast: ...
+def criterion_weights(criteria: list[float]) -> list[float]: ...
+def interval_spreads(
+    centre: NDArray[np.float64], lower: NDArray[np.float64], upper: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+def adaptive(
+    forecasts: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    y: NDArray[np.float64],
+    ahead: int,
+    level: float,
+    rate: float,
+) -> list[tuple[float, float]]: ...
 def forecast_panel(
     panel: Panel,
     horizon: int,
@@ -1192,7 +1283,8 @@ def forecast_panel(
     progress: Any,
 ) -> list[tuple[str, tuple[Forecast, StructuralFit, list[str], list[float]] | None, str]]: ...
 def backtest_series(
-    spec: Structural,
+    model: str | Arima | CountModel | Structural,
+    season: int,
     name: str,
     y: NDArray[np.float64],
     settings: tuple[int, int, int, int, int],

@@ -4,6 +4,7 @@ mod convert;
 mod data;
 mod error;
 mod forecast;
+mod forecasts;
 mod inference;
 mod panel;
 mod regression;
@@ -34,6 +35,11 @@ mod _core {
     use super::data::{PyDesign, PyFrame, debug_build, formula_columns};
     #[pymodule_export]
     use super::forecast::{PyBacktest, PyForecast, backtest_panel, backtest_series, forecast_panel};
+    #[pymodule_export]
+    use super::forecasts::{
+        PyCalibration, PyLines, PyReconciliation, adaptive, combine, criterion_weights, forecast_many,
+        interval_spreads,
+    };
     #[pymodule_export]
     use super::inference::PyTable;
     #[pymodule_export]

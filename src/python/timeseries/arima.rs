@@ -12,7 +12,7 @@ use crate::timeseries::structural::Series;
 
 /// An ARIMA model, unfitted.
 #[pyclass(frozen, name = "Arima", module = "averted._core")]
-pub(in crate::python) struct PyArima(Arima);
+pub(in crate::python) struct PyArima(pub(in crate::python) Arima);
 
 #[pymethods]
 impl PyArima {
