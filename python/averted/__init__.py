@@ -78,8 +78,15 @@ if TYPE_CHECKING:
     from averted.timeseries.breaks import breaks as breaks
     from averted.timeseries.breaks import pelt as pelt
     from averted.timeseries.breaks import structural_change_test as structural_change_test
+    from averted.timeseries.decompose import Decomposition as Decomposition
+    from averted.timeseries.decompose import decompose as decompose
+    from averted.timeseries.decompose import mstl as mstl
+    from averted.timeseries.decompose import stl as stl
+    from averted.timeseries.intermittent import Intermittent as Intermittent
     from averted.timeseries.joinpoint import Joinpoint as Joinpoint
     from averted.timeseries.joinpoint import joinpoint as joinpoint
+    from averted.timeseries.naive import Naive as Naive
+    from averted.timeseries.theta import Theta as Theta
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
@@ -149,6 +156,13 @@ _WHERE = {
     "score": "averted.forecast",
     "standardised_rate": "averted.surveillance",
     "structural_change_test": "averted.timeseries.breaks",
+    "Decomposition": "averted.timeseries.decompose",
+    "decompose": "averted.timeseries.decompose",
+    "mstl": "averted.timeseries.decompose",
+    "stl": "averted.timeseries.decompose",
+    "Intermittent": "averted.timeseries.intermittent",
+    "Naive": "averted.timeseries.naive",
+    "Theta": "averted.timeseries.theta",
     "unit_root": "averted.timeseries",
 }
 

@@ -90,6 +90,10 @@ mod _core {
     #[pymodule_export]
     use super::timeseries::{PyCountFit, PyCountModel};
     #[pymodule_export]
+    use super::timeseries::{PyDecomposition, classical, mstl, stl};
+    #[pymodule_export]
+    use super::timeseries::{PyIntermittent, PyIntermittentFit, PyNaive, PyNaiveFit, PyTheta, PyThetaFit};
+    #[pymodule_export]
     use super::timeseries::{PyJoinpoint, PyJoinpointFit};
     #[pymodule_export]
     use super::timeseries::{PyStructural, PyStructuralFit};

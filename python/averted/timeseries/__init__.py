@@ -17,6 +17,8 @@ from averted.timeseries.breaks import (
     structural_change_test,
 )
 from averted.timeseries.counts import CountFit, Glarma, Ingarch
+from averted.timeseries.decompose import Decomposition, decompose, mstl, stl
+from averted.timeseries.intermittent import Intermittent, IntermittentFit
 from averted.timeseries.joinpoint import (
     AverageChange,
     Comparability,
@@ -25,6 +27,7 @@ from averted.timeseries.joinpoint import (
     JoinpointFits,
     joinpoint,
 )
+from averted.timeseries.naive import Naive, NaiveFit
 from averted.timeseries.roots import (
     UnitRootTest,
     UnitRootTests,
@@ -39,6 +42,7 @@ from averted.timeseries.roots import (
     zivot_andrews,
 )
 from averted.timeseries.structural import Structural, StructuralFit
+from averted.timeseries.theta import Theta, ThetaFit
 
 __all__ = [
     "Arima",
@@ -49,28 +53,38 @@ __all__ = [
     "BreaksFit",
     "Comparability",
     "CountFit",
+    "Decomposition",
     "Glarma",
     "Ingarch",
+    "Intermittent",
+    "IntermittentFit",
     "Joinpoint",
     "JoinpointFit",
     "JoinpointFits",
+    "Naive",
+    "NaiveFit",
     "PanelBreaks",
     "PeltFit",
     "Structural",
     "StructuralChangeTest",
     "StructuralFit",
+    "Theta",
+    "ThetaFit",
     "UnitRootTest",
     "UnitRootTests",
     "adf",
     "breaks",
+    "decompose",
     "df_gls",
     "differences",
     "joinpoint",
     "kpss",
+    "mstl",
     "ocsb",
     "panel_breaks",
     "pelt",
     "phillips_perron",
+    "stl",
     "structural_change_test",
     "unit_root",
     "variance_ratio",
