@@ -1,11 +1,17 @@
 //! Parallel outer loops on scoped threads: no global pool, so nothing to break across `fork`.
 
+use std::cell::Cell;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crate::error::{Error, Result};
+
+thread_local! {
+    /// Whether this thread is running a task of a loop.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
 
 /// How many threads a loop may use: `AVERTED_THREADS` if set, else what the machine offers.
 pub fn threads() -> usize {
@@ -16,7 +22,8 @@ pub fn threads() -> usize {
 /// `(0..n).map(task)`, shared among threads, returned in order.
 ///
 /// Which thread ran a task never shows in the result, so the answer does not depend on
-/// [`threads`] as long as `task` depends on its index alone.
+/// [`threads`] as long as `task` depends on its index alone. A loop within a task runs on the task's own thread: the
+/// outer loop has taken the others.
 ///
 /// ```
 /// assert_eq!(averted::parallel::map(4, |i| i * i), [0, 1, 4, 9]);
@@ -27,10 +34,16 @@ pub fn map<T: Send>(n: usize, task: impl Fn(usize) -> T + Sync) -> Vec<T> {
 
 /// [`map`], without the tasks that have not started when `stop` says so.
 fn share<T: Send>(n: usize, stop: impl Fn() -> bool + Sync, task: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let workers = threads().min(n);
+    let workers = if INSIDE.get() { 1 } else { threads().min(n) };
     if workers <= 1 {
         return (0..n).take_while(|_| !stop()).map(task).collect();
     }
+    let task = |i: usize| {
+        INSIDE.set(true);
+        let done = task(i);
+        INSIDE.set(false);
+        done
+    };
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -119,6 +132,16 @@ mod tests {
     fn map_keeps_the_order() {
         let squares = super::map(1_000, |i| i * i);
         assert!(squares.iter().enumerate().all(|(i, &s)| s == i * i));
+    }
+
+    #[test]
+    fn a_loop_within_a_task_stays_on_its_thread() {
+        let here = || std::thread::current().id();
+        let alone = |_| super::map(8, |_| here()).into_iter().all(|id| id == here());
+        if super::threads() > 1 {
+            assert!(super::map(4, alone).into_iter().all(|one| one));
+        }
+        assert_eq!(super::map(3, |i| i), [0, 1, 2]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use averted::error::Error;
 use averted::inference::Estimates;
-use averted::timeseries::arima::{Arima, ArimaFit, Method};
+use averted::timeseries::arima::{Arima, ArimaFit, AutoArima, Method};
 use averted::timeseries::structural::Series;
 use common::{Comparison, case, numbers, reference, tolerance};
 use ndarray::{Array1, Array2};
@@ -220,9 +220,9 @@ fn beside_r_and_statsmodels() {
     beside_r(&mut table, "presidents_111_missing", &Arima::new((1, 1, 1)), &presidents, None);
     with_drift(&mut table, &file, &nile);
     statsmodels_fits(&mut table);
+    chosen_orders(&mut table, &file);
 
     let aside = [
-        ("auto_", "choose the orders, which is not here yet"),
         ("lambda0", "transforms the outcome and back: simulate on the log scale and exponentiate the paths"),
         ("acf", "is of autocorrelations, which are no model"),
     ];
@@ -230,7 +230,9 @@ fn beside_r_and_statsmodels() {
                     `SARIMAX`; `tests/arima.rs` makes this page\n(`make docs`) and fails when a value differs by more than the \
                     tolerance there. R starts differenced models from a large\nvariance, which moves their likelihood by up to \
                     5e-3; ours is the exact one of the differenced series. Of `forecast_fits.json` and \
-                    `scores_and_statsmodels_ts.json` every case that\nis an ARIMA model is here.\n\n| file | cases | checked | not checked |\n\
+                    `scores_and_statsmodels_ts.json` every case that\nis an ARIMA model is here. Orders are those of \
+                    `forecast::auto.arima` on its own path (`compat=\"r\"`), and beside its exhaustive search a lower \
+                    AICc\nthan theirs passes.\n\n| file | cases | checked | not checked |\n\
                     | --- | ---: | ---: | --- |\n"
         .to_owned();
     head += &table.coverage("arima", &file, &aside);
@@ -275,6 +277,60 @@ fn with_drift(table: &mut Comparison, file: &Value, nile: &[f64]) {
     table.check(id, "coefficients", &ours.coefficients().to_vec(), &coef, tolerance(case(file, id)));
     let ahead = ours.predict(10, None).expect("ahead");
     table.check(id, "forecast means", &ahead.mean, &numbers(&gold.values["forecast_mean"]), (1e-3, 0.0));
+}
+
+/// On R's path R's orders and estimates; by our own search no higher `AICc` than by R's search of all orders.
+fn chosen_orders(table: &mut Comparison, file: &Value) {
+    for (name, season) in [("log_airpassengers", 12), ("nile", 1), ("wwwusage", 1), ("log10_lynx", 1)] {
+        let (y, id) = (dataset(name), format!("auto_{name}"));
+        let id = id.as_str();
+        let values = &case(file, id)["values"];
+        let fit = |auto: AutoArima| auto.fit(&Series::new("y", &y)).unwrap_or_else(|e| panic!("{id}: {e}"));
+        let orders = |f: &ArimaFit| {
+            let ((p, d, q), (sp, sd, sq, _)) =
+                (f.specification().orders(), f.specification().seasonal_orders());
+            [p, q, sp, sq, d, sd].map(|v| v as f64)
+        };
+        let gold = |part: &str| {
+            let theirs = numbers(&values[part]["arma"]);
+            [theirs[0], theirs[1], theirs[2], theirs[3], theirs[5], theirs[6]]
+        };
+        let path = fit(AutoArima::new().seasonal(season).as_r());
+        table.check(
+            id,
+            "orders p, q, P, Q, d, D on R's path",
+            &orders(&path),
+            &gold("default_stepwise"),
+            (0.0, 0.0),
+        );
+        let slack = slack(path.specification(), path.variance().sqrt());
+        let theirs = Gold { values: &values["default_stepwise"], id };
+        table.check(id, "log-likelihood", &[path.log_likelihood()], &[theirs.number("loglik")], (0.0, slack));
+        table.check(id, "AICc", &[path.aicc()], &[theirs.number("aicc")], (0.0, 2.0 * slack));
+        table.check(
+            id,
+            "coefficients",
+            &path.coefficients().to_vec(),
+            &theirs.named("coef"),
+            tolerance(case(file, id)),
+        );
+        let own = fit(AutoArima::new().seasonal(season));
+        let theirs = Gold { values: &values["exhaustive_exact"], id };
+        let better = (theirs.number("aicc") - own.aicc()).max(0.0);
+        table.check(
+            id,
+            "AICc beside the search of all orders",
+            &[own.aicc()],
+            &[theirs.number("aicc")],
+            (0.0, better + 2.0 * slack),
+        );
+        assert_eq!(orders(&own)[4..], gold("exhaustive_exact")[4..], "{id}: differences");
+        let gold_means = numbers(&values["exhaustive_forecast_mean"]);
+        if orders(&own) == gold("exhaustive_exact") {
+            let ahead = own.predict(gold_means.len(), None).expect("ahead");
+            table.check(id, "forecast means", &ahead.mean, &gold_means, (1e-3, 0.0));
+        }
+    }
 }
 
 fn statsmodels_at_given_parameters(table: &mut Comparison) {

@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from averted import datasets as datasets
     from averted._formula import Design as Design
     from averted._read import read as read
+    from averted.forecast import Combination as Combination
+    from averted.forecast import Conformal as Conformal
     from averted.forecast import Forecast as Forecast
     from averted.forecast import backtest as backtest
+    from averted.forecast import combine as combine
+    from averted.forecast import cross_validation as cross_validation
     from averted.forecast import diebold_mariano as diebold_mariano
     from averted.forecast import evaluate as evaluate
+    from averted.forecast import reconcile as reconcile
     from averted.forecast import score as score
+    from averted.forecast.either import forecast as forecast
     from averted.money import Money as Money
     from averted.panel import Events as Events
     from averted.panel import Panel as Panel
@@ -62,6 +68,7 @@ if TYPE_CHECKING:
     from averted.surveillance import rate_ratio as rate_ratio
     from averted.surveillance import standardised_rate as standardised_rate
     from averted.timeseries import Arima as Arima
+    from averted.timeseries import AutoArima as AutoArima
     from averted.timeseries import Glarma as Glarma
     from averted.timeseries import Ingarch as Ingarch
     from averted.timeseries import Structural as Structural
@@ -71,10 +78,17 @@ if TYPE_CHECKING:
     from averted.timeseries.breaks import breaks as breaks
     from averted.timeseries.breaks import pelt as pelt
     from averted.timeseries.breaks import structural_change_test as structural_change_test
+    from averted.timeseries.decompose import Decomposition as Decomposition
+    from averted.timeseries.decompose import decompose as decompose
+    from averted.timeseries.decompose import mstl as mstl
+    from averted.timeseries.decompose import stl as stl
+    from averted.timeseries.intermittent import Intermittent as Intermittent
     from averted.timeseries.joinpoint import Joinpoint as Joinpoint
     from averted.timeseries.joinpoint import joinpoint as joinpoint
+    from averted.timeseries.naive import Naive as Naive
     from averted.timeseries.smooth_trend import SmoothTrend as SmoothTrend
     from averted.timeseries.smooth_trend import smooth_trend as smooth_trend
+    from averted.timeseries.theta import Theta as Theta
 
 #: Public name -> the module that holds it. Loaded on first use, so that `import averted` stays quick.
 _WHERE = {
@@ -86,6 +100,8 @@ _WHERE = {
     "Between": "averted.regression",
     "Claim": "averted.study",
     "Cluster": "averted.regression",
+    "Combination": "averted.forecast",
+    "Conformal": "averted.forecast",
     "Conley": "averted.regression",
     "Design": "averted._formula",
     "DistributedLag": "averted.regression",
@@ -117,12 +133,17 @@ _WHERE = {
     "SpendingResponse": "averted.spending",
     "StandardisedRate": "averted.surveillance",
     "Arima": "averted.timeseries",
+    "AutoArima": "averted.timeseries",
     "Structural": "averted.timeseries",
     "UnitRootTest": "averted.timeseries",
     "ZeroInflated": "averted.regression",
     "adjust": "averted.regression",
     "audit": "averted.study",
     "backtest": "averted.forecast",
+    "combine": "averted.forecast",
+    "cross_validation": "averted.forecast",
+    "forecast": "averted.forecast",
+    "reconcile": "averted.forecast",
     "breaks": "averted.timeseries.breaks",
     "compare": "averted.regression",
     "datasets": "averted.datasets",
@@ -139,6 +160,13 @@ _WHERE = {
     "score": "averted.forecast",
     "standardised_rate": "averted.surveillance",
     "structural_change_test": "averted.timeseries.breaks",
+    "Decomposition": "averted.timeseries.decompose",
+    "decompose": "averted.timeseries.decompose",
+    "mstl": "averted.timeseries.decompose",
+    "stl": "averted.timeseries.decompose",
+    "Intermittent": "averted.timeseries.intermittent",
+    "Naive": "averted.timeseries.naive",
+    "Theta": "averted.timeseries.theta",
     "unit_root": "averted.timeseries",
 }
 

@@ -22,18 +22,58 @@ use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::forecast::scores::{LEVELS, Score, naive_error};
+use crate::forecast::{Ahead, Forecaster};
 use crate::inference::{Cell, Table};
 use crate::parallel::{Watch, try_map};
 use crate::random::{fresh_seed, normal, stream};
-use crate::timeseries::structural::{Scale, Series, Structural};
+use crate::timeseries::structural::{Scale, Series};
 
-/// Which cutoffs, and how far ahead.
+/// Values that a first cutoff must leave.
+const LEAST: usize = 4;
+
+/// Which cutoffs, and how far ahead of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origins {
+    pub(super) horizon: usize,
+    pub(super) windows: usize,
+    pub(super) step: usize,
+    pub(super) gap: usize,
+}
+
+impl Origins {
+    pub(super) fn new(horizon: usize) -> Self {
+        Self { horizon, windows: 1, step: 1, gap: 0 }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let settings = [("horizon", self.horizon), ("windows", self.windows), ("step", self.step)];
+        settings.into_iter().try_for_each(|(name, value)| positive(name, value))
+    }
+
+    /// Numbers of periods before the cutoffs in a series of `n`, the earliest first.
+    pub(super) fn cutoffs(&self, n: usize, name: &str) -> Result<Vec<usize>> {
+        let last = self.horizon.saturating_add(self.gap);
+        let back = (self.windows - 1).saturating_mul(self.step);
+        let needed = back.saturating_add(last).saturating_add(LEAST);
+        if n < needed {
+            return Err(Error::TooShort { what: name.into(), needed, found: n });
+        }
+        Ok((0..self.windows).map(|w| n - last - back + w * self.step).collect())
+    }
+}
+
+fn positive(argument: &str, value: usize) -> Result<()> {
+    if value > 0 {
+        return Ok(());
+    }
+    let must = "at least 1".into();
+    Err(Error::Argument { argument: argument.into(), value: "0".into(), must })
+}
+
+/// Which cutoffs, how far ahead, and by how many paths.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Backtest {
-    horizon: usize,
-    windows: usize,
-    step: usize,
-    gap: usize,
+    origins: Origins,
     draws: usize,
     seed: Option<u64>,
 }
@@ -101,27 +141,27 @@ pub struct BacktestResult {
 impl Backtest {
     /// This many periods ahead, from the eight latest cutoffs.
     pub fn new(horizon: usize) -> Self {
-        Self { horizon, windows: 8, step: 1, gap: 0, draws: 1000, seed: None }
+        Self { origins: Origins { windows: 8, ..Origins::new(horizon) }, draws: 1000, seed: None }
     }
 
     /// From this many cutoffs.
     #[must_use]
     pub fn windows(mut self, windows: usize) -> Self {
-        self.windows = windows;
+        self.origins.windows = windows;
         self
     }
 
     /// This many periods between cutoffs.
     #[must_use]
     pub fn step(mut self, step: usize) -> Self {
-        self.step = step;
+        self.origins.step = step;
         self
     }
 
     /// Leaving out this many periods after the cutoff, as when the latest counts are not yet complete.
     #[must_use]
     pub fn gap(mut self, gap: usize) -> Self {
-        self.gap = gap;
+        self.origins.gap = gap;
         self
     }
 
@@ -143,7 +183,7 @@ impl Backtest {
     ///
     /// # Errors
     /// As [`run_watched`](Self::run_watched).
-    pub fn run(&self, spec: &Structural, series: &Series<'_>) -> Result<BacktestResult> {
+    pub fn run(&self, spec: &dyn Forecaster, series: &Series<'_>) -> Result<BacktestResult> {
         self.run_watched(spec, series, &Watch::none())
     }
 
@@ -154,33 +194,16 @@ impl Backtest {
     /// first cutoff leaves too little; the error of the last window when all fail.
     pub fn run_watched(
         &self,
-        spec: &Structural,
+        spec: &dyn Forecaster,
         series: &Series<'_>,
         watch: &Watch<'_>,
     ) -> Result<BacktestResult> {
-        let settings = [
-            ("horizon", self.horizon),
-            ("windows", self.windows),
-            ("step", self.step),
-            ("draws", self.draws),
-        ];
-        if let Some((name, _)) = settings.iter().find(|s| s.1 == 0) {
-            return Err(Error::Argument {
-                argument: (*name).into(),
-                value: "0".into(),
-                must: "at least 1".into(),
-            });
-        }
-        let n = series.outcome().len();
-        let last = self.horizon.saturating_add(self.gap);
-        let needed = (self.windows - 1).saturating_mul(self.step).saturating_add(last).saturating_add(4);
-        if n < needed {
-            return Err(Error::TooShort { what: series.name().into(), needed, found: n });
-        }
+        self.origins.check()?;
+        positive("draws", self.draws)?;
+        let cutoffs = self.origins.cutoffs(series.outcome().len(), series.name())?;
         let seed = self.seed.unwrap_or_else(fresh_seed);
-        let cutoff = |w: usize| n - last - (self.windows - 1 - w) * self.step;
-        let windows = try_map(self.windows, watch, |w| {
-            Ok(self.window(spec, series, cutoff(w), seed.wrapping_add(w as u64)))
+        let windows = try_map(cutoffs.len(), watch, |w| {
+            Ok(self.window(spec, series, cutoffs[w], seed.wrapping_add(w as u64)))
         })?;
         let (mut rows, mut scales, mut failed) = (Vec::new(), Vec::new(), Vec::new());
         for (w, window) in windows.into_iter().enumerate() {
@@ -189,7 +212,7 @@ impl Backtest {
                     scales.extend(found.iter().map(|_| scale));
                     rows.extend(found);
                 }
-                Err(error) => failed.push((series.label(cutoff(w) - 1), error)),
+                Err(error) => failed.push((series.label(cutoffs[w] - 1), error)),
             }
         }
         if let (true, Some((_, error))) = (rows.is_empty(), failed.last()) {
@@ -204,25 +227,26 @@ impl Backtest {
 
     fn window(
         &self,
-        spec: &Structural,
+        spec: &dyn Forecaster,
         series: &Series<'_>,
         cutoff: usize,
         seed: u64,
     ) -> Result<(Vec<Row>, f64)> {
-        let ahead = self.gap + self.horizon;
+        let (gap, ahead) = (self.origins.gap, self.origins.gap + self.origins.horizon);
         let training = series.head(cutoff);
-        let fit = spec.fit(&training)?;
         let after = cutoff..cutoff + ahead;
         let x = series.x().map(|x| x.slice_move(ndarray::s![after.clone(), ..]));
         let exposure = series.exposures().map(|e| &e[after.clone()]);
-        let model = fit.simulate(ahead, &[x], exposure, None, self.draws, seed)?.remove(0);
+        let future = Ahead { x, exposure, ..Ahead::new(ahead, self.draws, seed) };
+        let outlook = spec.outlook(&training, &future)?;
+        let model = outlook.forecast.paths(0);
         let naive = naive(spec, &training, exposure, ahead, self.draws, seed)?;
-        let rows = (self.gap..ahead).map(|h| {
+        let rows = (gap..ahead).map(|h| {
             let y = series.outcome()[cutoff + h];
-            let said = [&model, &naive].map(|paths| said(y, paths.column(h).to_vec()));
+            let said = [model, naive.view()].map(|paths| said(y, paths.column(h).to_vec()));
             Row { cutoff: series.label(cutoff - 1), label: series.label(cutoff + h), ahead: h + 1, y, said }
         });
-        let scale = naive_error(training.outcome(), spec.season().unwrap_or(1));
+        let scale = naive_error(training.outcome(), spec.season());
         Ok((rows.collect(), scale))
     }
 }
@@ -264,20 +288,20 @@ fn summarise(model: usize, rows: &[Row], scales: &[f64]) -> Summary {
 
 /// Paths of the benchmark, on the outcome's scale.
 fn naive(
-    spec: &Structural,
+    spec: &dyn Forecaster,
     series: &Series<'_>,
     exposure: Option<&[f64]>,
     horizon: usize,
     draws: usize,
     seed: u64,
 ) -> Result<Array2<f64>> {
-    let log = spec.on_scale() == Scale::Log;
+    let log = spec.scale() == Scale::Log;
     let rate = |(t, y): (usize, &f64)| {
         let rate = y / series.exposures().map_or(1.0, |e| e[t]);
         if log { rate.ln() } else { rate }
     };
     let g: Vec<f64> = series.outcome().iter().enumerate().map(rate).collect();
-    let season = spec.season().unwrap_or(1);
+    let season = spec.season();
     // The last known value of every phase of the season, and how long ago it was.
     let mut last = vec![None; season];
     let (mut squares, mut steps) = (0.0, 0_usize);

@@ -21,8 +21,14 @@
 //! ```
 
 pub mod backtest;
+pub mod combination;
+pub mod conformal;
+mod forecaster;
+pub mod many;
 mod panel;
+pub mod reconciliation;
 pub mod scenario;
 pub mod scores;
 
+pub use forecaster::{Ahead, Combined, Forecaster, Outlook, named};
 pub use panel::{PanelForecast, UnitForecast, UnitOutcome};

@@ -7,9 +7,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use super::convert::enter_watched;
+use super::forecasts::AnyModel;
 use super::inference::PyTable;
 use super::panel::PyPanel;
-use super::timeseries::{PyStructural, PyStructuralFit};
+use super::timeseries::PyStructuralFit;
 use crate::forecast::PanelForecast;
 use crate::forecast::backtest::{Backtest, BacktestResult};
 use crate::forecast::scenario::{LagResponse, Scenario};
@@ -243,11 +244,12 @@ fn windows((horizon, windows, step, gap, draws): Windows, seed: Option<u64>) -> 
 
 /// Sends a specification through the past of one series.
 #[pyfunction]
-#[pyo3(signature = (spec, name, y, settings, *, x, exposure, labels, seed, progress))]
+#[pyo3(signature = (model, season, name, y, settings, *, x, exposure, labels, seed, progress))]
 #[expect(clippy::too_many_arguments, reason = "a series and how it is cut")]
 pub(super) fn backtest_series(
     py: Python<'_>,
-    spec: &PyStructural,
+    model: AnyModel<'_>,
+    season: usize,
     name: &str,
     y: PyReadonlyArray1<'_, f64>,
     settings: Windows,
@@ -257,6 +259,7 @@ pub(super) fn backtest_series(
     seed: Option<u64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<PyBacktest> {
+    let model = model.forecaster(season)?;
     let y = y.as_array().to_vec();
     let exposure = exposure.map(|e| e.as_array().to_vec());
     let x = x.map(|x| x.as_array().to_owned());
@@ -268,7 +271,7 @@ pub(super) fn backtest_series(
         if let Some(x) = &x {
             series = series.regressors(x.view(), &[]);
         }
-        windows(settings, seed).run_watched(&spec.0, &series, watch)
+        windows(settings, seed).run_watched(model.as_ref(), &series, watch)
     })?;
     Ok(PyBacktest(done))
 }

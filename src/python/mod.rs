@@ -4,6 +4,7 @@ mod convert;
 mod data;
 mod error;
 mod forecast;
+mod forecasts;
 mod inference;
 mod panel;
 mod regression;
@@ -34,6 +35,11 @@ mod _core {
     use super::data::{PyDesign, PyFrame, debug_build, formula_columns};
     #[pymodule_export]
     use super::forecast::{PyBacktest, PyForecast, backtest_panel, backtest_series, forecast_panel};
+    #[pymodule_export]
+    use super::forecasts::{
+        PyCalibration, PyLines, PyReconciliation, adaptive, combine, criterion_weights, forecast_many,
+        interval_spreads,
+    };
     #[pymodule_export]
     use super::inference::PyTable;
     #[pymodule_export]
@@ -78,11 +84,15 @@ mod _core {
     #[pymodule_export]
     use super::surveillance::{rate_interval, rate_ratio, standard_population, standardised_rate};
     #[pymodule_export]
-    use super::timeseries::{PyArima, PyArimaFit};
+    use super::timeseries::{PyArima, PyArimaFit, PyAutoArima};
     #[pymodule_export]
     use super::timeseries::{PyBreaksFit, bai_perron, pelt, structural_change_test};
     #[pymodule_export]
     use super::timeseries::{PyCountFit, PyCountModel};
+    #[pymodule_export]
+    use super::timeseries::{PyDecomposition, classical, mstl, stl};
+    #[pymodule_export]
+    use super::timeseries::{PyIntermittent, PyIntermittentFit, PyNaive, PyNaiveFit, PyTheta, PyThetaFit};
     #[pymodule_export]
     use super::timeseries::{PyJoinpoint, PyJoinpointFit};
     #[pymodule_export]

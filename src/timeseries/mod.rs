@@ -1,12 +1,16 @@
 //! Models of one series over time, or of several together.
 
 pub mod arima;
+pub mod baselines;
 pub mod breaks;
 pub mod counts;
 pub mod decompose;
+pub mod intermittent;
 pub mod joinpoint;
+mod plain;
 pub mod smooth_trend;
 pub mod statespace;
 pub mod structural;
+pub mod theta;
 pub mod unit_root;
 pub mod var;

@@ -65,6 +65,46 @@ def test_scenarios_share_their_draws() -> None:
         fit.forecast(6)
 
 
+def test_orders_are_chosen_and_the_search_is_recorded() -> None:
+    y = series("log10_lynx")
+    fit = av.AutoArima().fit(y)
+    theirs = gold("auto_log10_lynx")["exhaustive_exact"]
+    assert fit.aicc <= theirs["aicc"]
+    tried = fit.trials()
+    assert len(tried["model"]) >= 42
+    assert repr(fit.specification) in tried["model"]
+    assert np.nanmin(tried["value"]) == pytest.approx(fit.aicc, abs=1e-3)
+    assert "models" in str(fit.summary())
+    path = av.AutoArima(compat="r").fit(y)
+    assert path.specification.order == (2, 0, 4)
+    back = pickle.loads(pickle.dumps(fit))
+    assert back.log_likelihood == fit.log_likelihood
+    assert back.specification == fit.specification
+    assert fit.specification.fit(y).trials()["model"].size == 0
+
+
+def test_the_choice_takes_frames_gaps_regressors_and_scenarios() -> None:
+    pandas = pytest.importorskip("pandas")
+    y = np.array(series("log_airpassengers"))
+    y[[19, 60]] = np.nan
+    fit = av.AutoArima(season=12).fit(pandas.Series(y, name="passengers"))
+    assert fit.specification.seasonal[1] == 1
+    assert isinstance(fit.trials(), pandas.DataFrame)
+    assert np.isfinite(fit.forecast(12, seed=1, draws=200).mean).all()
+    rng = np.random.default_rng(1)
+    step = (np.arange(60) >= 30).astype(float)
+    fit = av.AutoArima(d=0, max_order=(1, 1)).fit(5 * step + rng.normal(size=60), x={"law": step})
+    future = {"with": {"law": np.ones(3)}, "without": {"law": np.zeros(3)}}
+    ahead = fit.forecast(3, x=future, draws=300, seed=2)
+    apart = ahead.paths(scenario="with") - ahead.paths(scenario="without")
+    assert np.mean(apart) == pytest.approx(5, abs=1)
+    for wrong in ({"criterion": "hqic"}, {"compat": "stata"}, {"season": 0}, {"max_order": (1,)}, {"d": -1}):
+        with pytest.raises(av.InputError):
+            av.AutoArima(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(av.InputError, match="exactly"):
+        av.AutoArima().fit(np.arange(30.0))
+
+
 def test_a_fit_comes_back_from_a_pickle_to_the_bit() -> None:
     fit = av.Arima(order=(1, 0, 1), fixed={"ma1": -0.5}).fit(series("nile"))
     back = pickle.loads(pickle.dumps(fit))

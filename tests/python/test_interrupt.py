@@ -32,6 +32,8 @@ LOOPS = {
     "score bootstrap": "counts.score_bootstrap('x = 0', draws=50_000_000, seed=1, level=None)",
     "randomisation": "linear.randomization_test('x', time='year', draws=50_000_000, seed=1)",
     "Romano-Wolf": "av.romano_wolf({'a': linear, 'b': counts}, 'x = 0', draws=50_000_000, seed=1)",
+    "many series": "av.cross_validation({'unique_id': np.repeat(np.arange(999), 60), 'ds': np.tile(np.arange(60), 999),"
+    " 'y': rng.normal(size=59940)}, 3, windows=4, seed=1)",
     "backtest": "av.backtest(av.Structural(), rng.normal(size=2000).cumsum(), horizon=5, windows=1500, seed=1)",
 }
 

@@ -10,8 +10,7 @@ from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out, panel_in
 from averted._result import Result, Table
-from averted.timeseries import Structural
-from averted.timeseries._series import labels_of, matrix_in, vector
+from averted.timeseries._series import kind_of, labels_of, matrix_in, vector
 
 
 class Backtest(Result):
@@ -99,14 +98,17 @@ def backtest(
     Parameters
     ----------
     model
-        A specification such as :class:`averted.Structural`, with `y`; or an :class:`averted.Panel`, whose units are
-        forecast as :func:`forecast` does without spending.
+        With `y`: a specification such as :class:`averted.Structural` or :class:`averted.Arima`, or a model's name
+        (``"auto"``, ``"arima"``, …). Else an :class:`averted.Panel`, whose units are forecast as :func:`forecast` does
+        without spending.
     y, x, exposure, index
         The series and what belongs to it. Exposure and regressors of the test periods are taken as known.
     horizon, windows, step, gap
         Periods ahead; cutoffs; periods between them; periods left out after each.
-    unit, trend, season
+    unit, trend
         Of a panel, as in :func:`forecast`.
+    season
+        Of a panel, or of a model by name: periods of a season.
     draws, seed
         Paths a window, and their seed.
 
@@ -118,12 +120,13 @@ def backtest(
     least = {"horizon": horizon, "windows": windows, "step": step, "draws": draws}
     sizes = {name: whole(name, value, 1) for name, value in least.items()}
     settings = (sizes["horizon"], sizes["windows"], sizes["step"], whole("gap", gap, 0), sizes["draws"])
-    if isinstance(model, Structural):
+    if isinstance(model, str) or hasattr(model, "_inner"):
         if y is None:
             raise InputError("y: a specification needs a series")
         values = vector("y", y)
         core = _core.backtest_series(
-            model._inner,
+            model if isinstance(model, str) else model._inner,
+            1 if season is None else whole("season", season, 1),
             "y",
             values,
             settings,
@@ -133,8 +136,6 @@ def backtest(
             seed=seed,
             progress=progress,
         )
-        from averted.timeseries._series import kind_of
-
         return Backtest(core, unit="y", kind=kind_of(y))
     panel, kind = panel_in(model)
     several = None if unit is None else [unit] if isinstance(unit, str) else [str(u) for u in unit]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from averted import _core
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
 from averted._result import Table
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
 class Estimated(Fitted):
     """Coefficients with a covariance that can be chosen again: immutable, and safe to share between threads."""
 
-    def __init__(
-        self, core: _core.RegressionFit, kind: Kind, specification: Any, source: tuple[Any, ...] | None
-    ) -> None:
+    def __init__(self, core: Any, kind: Kind, specification: Any, source: tuple[Any, ...] | None) -> None:
         self._core = core
         self._kind = kind
         #: The specification that was fitted.

@@ -4,7 +4,7 @@ A specification is cheap and prints as a sentence; ``fit`` takes a series and re
 ``forecast`` simulates the future as joint paths.
 """
 
-from averted.timeseries.arima import Arima, ArimaFit
+from averted.timeseries.arima import Arima, ArimaFit, AutoArima
 from averted.timeseries.breaks import (
     BaiPerron,
     BreaksFit,
@@ -17,8 +17,11 @@ from averted.timeseries.breaks import (
     structural_change_test,
 )
 from averted.timeseries.counts import CountFit, Glarma, Ingarch
+from averted.timeseries.decompose import Decomposition, decompose, mstl, stl
+from averted.timeseries.intermittent import Intermittent, IntermittentFit
 from averted.timeseries.joinpoint import Joinpoint, joinpoint
 from averted.timeseries.joinpoint_fit import AverageChange, Comparability, JoinpointFit, JoinpointFits
+from averted.timeseries.naive import Naive, NaiveFit
 from averted.timeseries.roots import (
     UnitRootTest,
     UnitRootTests,
@@ -35,20 +38,27 @@ from averted.timeseries.roots import (
 from averted.timeseries.smooth_trend import SmoothTrend, smooth_trend
 from averted.timeseries.smooth_trend_fit import SmoothTrendFit, SmoothTrendFits
 from averted.timeseries.structural import Structural, StructuralFit
+from averted.timeseries.theta import Theta, ThetaFit
 
 __all__ = [
     "Arima",
     "ArimaFit",
+    "AutoArima",
     "AverageChange",
     "BaiPerron",
     "BreaksFit",
     "Comparability",
     "CountFit",
+    "Decomposition",
     "Glarma",
     "Ingarch",
+    "Intermittent",
+    "IntermittentFit",
     "Joinpoint",
     "JoinpointFit",
     "JoinpointFits",
+    "Naive",
+    "NaiveFit",
     "PanelBreaks",
     "PeltFit",
     "SmoothTrend",
@@ -57,19 +67,24 @@ __all__ = [
     "Structural",
     "StructuralChangeTest",
     "StructuralFit",
+    "Theta",
+    "ThetaFit",
     "UnitRootTest",
     "UnitRootTests",
     "adf",
     "breaks",
+    "decompose",
     "df_gls",
     "differences",
     "joinpoint",
     "kpss",
+    "mstl",
     "ocsb",
     "panel_breaks",
     "pelt",
     "phillips_perron",
     "smooth_trend",
+    "stl",
     "structural_change_test",
     "unit_root",
     "variance_ratio",

@@ -1,7 +1,7 @@
 """ARIMA models of one series, seasonal ones and regressions with ARIMA errors too, by exact likelihood.
 
-A specification (:class:`Arima`) is cheap and prints as a sentence; ``fit`` takes a series and returns an immutable fit,
-whose ``forecast`` simulates the future as joint paths.
+A specification (:class:`Arima`, or :class:`AutoArima`, which chooses the orders) is cheap and prints as a sentence;
+``fit`` takes a series and returns an immutable fit, whose ``forecast`` simulates the future as joint paths.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
-from averted._frames import Kind, frame_out
+from averted._frames import frame_out
 from averted._result import Result, Table
 from averted.timeseries._series import following, futures, kind_of, labels_of, matrix_in, vector
 
@@ -100,29 +100,98 @@ class Arima:
         ConvergenceError
             When no start leads to a maximum.
         """
-        name = str(getattr(y, "name", None) or "y")
-        values = vector(name, y)
-        matrix, names, kind = matrix_in(x)
-        return self._maximised(name, values, matrix, names, labels_of(y, index, len(values)), kind or kind_of(y))
-
-    def _maximised(
-        self,
-        name: str,
-        y: NDArray[np.float64],
-        x: NDArray[np.float64] | None,
-        names: list[str],
-        labels: list[str],
-        kind: Kind,
-    ) -> ArimaFit:
-        core = self._inner.fit(name, y, x=x, names=names, labels=labels)
-        return ArimaFit(core, self, (name, y, x, names, labels, kind))
+        return _fitted(self, _source(y, x, index))
 
     def __repr__(self) -> str:
         return str(self._inner)
 
     def __reduce__(self) -> Any:
         names = ("order", "seasonal", "mean", "drift", "method", "fixed")
-        return _remade, ({name: getattr(self, name) for name in names},)
+        return _remade, (Arima, {name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AutoArima:
+    """The automatic choice of an ARIMA model: the least AICc among models fitted by exact likelihood.
+
+    Parameters
+    ----------
+    season
+        Periods of a season; None without one.
+    d
+        Differences; None chooses them by KPSS tests.
+    seasonal_d
+        Seasonal differences; None chooses none or one by the strength of the season.
+    max_order
+        The largest p and q.
+    max_seasonal
+        The largest P and Q.
+    criterion
+        ``"aicc"``, ``"aic"`` or ``"bic"``.
+    compat
+        ``"r"`` follows the path of R's ``forecast::auto.arima``, which looks at fewer models.
+
+    Examples
+    --------
+    >>> import averted as av
+    >>> y = [1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140, 995, 935, 1110, 994, 1020, 960, 1180, 799]
+    >>> fit = av.AutoArima().fit(y)
+    >>> fit.specification.order[1]
+    0
+    >>> bool(min(fit.trials()["value"]) > fit.aicc - 1e-6)
+    True
+    """
+
+    season: int | None = None
+    d: int | None = None
+    seasonal_d: int | None = None
+    max_order: tuple[int, int] = (5, 5)
+    max_seasonal: tuple[int, int] = (2, 2)
+    criterion: str = "aicc"
+    compat: str | None = None
+
+    _inner: _core.AutoArima = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.criterion not in ("aicc", "aic", "bic"):
+            raise InputError(f"criterion = {self.criterion!r}: must be 'aicc', 'aic' or 'bic'")
+        if self.compat not in (None, "r"):
+            raise InputError(f"compat = {self.compat!r}: must be None or 'r'")
+        own, seasonal = _orders("max_order", self.max_order, 2), _orders("max_seasonal", self.max_seasonal, 2)
+        inner = _core.AutoArima(
+            1 if self.season is None else whole("season", self.season, 1),
+            (own[0], own[1], seasonal[0], seasonal[1]),
+            differences=None if self.d is None else whole("d", self.d, 0),
+            seasonal_differences=None if self.seasonal_d is None else whole("seasonal_d", self.seasonal_d, 0),
+            criterion=self.criterion,
+            as_r=self.compat == "r",
+        )
+        object.__setattr__(self, "_inner", inner)
+
+    def fit(self, y: Any, x: Any = None, index: Sequence[Any] | None = None) -> ArimaFit:
+        """Choose the orders and maximise the likelihood; arguments as of :meth:`Arima.fit`.
+
+        Raises
+        ------
+        InputError
+            As :meth:`Arima.fit`; also for a straight line and a season that repeats exactly, which have no variance.
+        """
+        return _fitted(self, _source(y, x, index))
+
+    def __repr__(self) -> str:
+        return str(self._inner)
+
+    def __reduce__(self) -> Any:
+        names = ("season", "d", "seasonal_d", "max_order", "max_seasonal", "criterion", "compat")
+        return _remade, (AutoArima, {name: getattr(self, name) for name in names})
+
+
+def _source(y: Any, x: Any, index: Sequence[Any] | None) -> tuple[Any, ...]:
+    """What a model is fitted to: name, series, regressors and their names, periods, kind of frame."""
+    name = str(getattr(y, "name", None) or "y")
+    values = vector(name, y)
+    matrix, names, kind = matrix_in(x)
+    return name, values, matrix, names, labels_of(y, index, len(values)), kind or kind_of(y)
 
 
 def _orders(name: str, orders: Sequence[int], length: int) -> list[int]:
@@ -131,27 +200,37 @@ def _orders(name: str, orders: Sequence[int], length: int) -> list[int]:
     return [whole(name, order, 0) for order in orders]
 
 
-def _remade(options: dict[str, Any]) -> Arima:
-    return Arima(**options)
+def _remade(kind: type[Arima] | type[AutoArima], options: dict[str, Any]) -> Arima | AutoArima:
+    return kind(**options)
 
 
-def _refitted(specification: Arima, source: tuple[Any, ...]) -> ArimaFit:
-    return specification._maximised(*source)
+def _fitted(maker: Arima | AutoArima, source: tuple[Any, ...]) -> ArimaFit:
+    name, y, x, names, labels, _ = source
+    core = maker._inner.fit(name, y, x=x, names=names, labels=labels)
+    if isinstance(maker, Arima):
+        return ArimaFit(core, maker, maker, source)
+    order, seasonal, (mean, drift) = core.orders
+    undifferenced = order[1] + seasonal[1] == 0
+    chosen = Arima(order=order, seasonal=seasonal, mean=mean if undifferenced else None, drift=drift)
+    return ArimaFit(core, chosen, maker, source)
 
 
 class ArimaFit(Result):
     """A fitted ARIMA model."""
 
-    def __init__(self, core: _core.ArimaFit, specification: Arima, source: tuple[Any, ...]) -> None:
+    def __init__(
+        self, core: _core.ArimaFit, specification: Arima, maker: Arima | AutoArima, source: tuple[Any, ...]
+    ) -> None:
         self._core = core
         self.specification = specification
-        # What it was fitted to: a pickle fits it again, to the same bits.
+        # What made it and of what: a pickle fits it again, to the same bits.
+        self._maker = maker
         self._source = source
         self._y: NDArray[np.float64] = source[1]
         _, _, _, self._names, self._labels, self._kind = source
 
     def __reduce__(self) -> Any:
-        return _refitted, (self.specification, self._source)
+        return _fitted, (self._maker, self._source)
 
     @property
     def log_likelihood(self) -> float:
@@ -213,6 +292,8 @@ class ArimaFit(Result):
         columns = Table(self._core.coefficients(0.95)).columns
         criteria = f"log-likelihood {self.log_likelihood:.4f}; AICc {self.aicc:.2f}"
         notes = [f"{criteria}; σ² {self.variance:.6g}; {self.n_used} observations used", *self.notes]
+        if self._core.trials:
+            notes.append(f"chosen from {len(self._core.trials)} models")
         return Table.build(dict(columns), title=f"{self.specification!r}", notes=notes)
 
     def _glance(self) -> dict[str, Any]:
@@ -224,6 +305,16 @@ class ArimaFit(Result):
         plain, standard = self._core.residuals()
         columns: dict[str, Any] = {"ds": self._periods(), "y": self._y, "fitted": self._y - plain}
         return frame_out({**columns, "residual": plain, "std_residual": standard}, self._kind)
+
+    def trials(self) -> Any:
+        """What the automatic choice tried, in its order: model, criterion, and why there is none.
+
+        A frame of the kind that came in; without rows where nothing was chosen.
+        """
+        trials = self._core.trials
+        columns: dict[str, Any] = {"model": [model for model, _, _ in trials]}
+        columns["value"] = np.array([np.nan if value is None else value for _, value, _ in trials])
+        return frame_out({**columns, "note": [note or "" for _, _, note in trials]}, self._kind)
 
     def _periods(self) -> list[str]:
         return self._labels or [str(t) for t in range(len(self._y))]

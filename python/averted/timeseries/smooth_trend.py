@@ -140,8 +140,8 @@ def smooth_trend(
     >>> import averted as av
     >>> states = av.datasets.load("mx_states")
     >>> trends = av.smooth_trend(states, events="homicides", population="population", time="year", by="state")
-    >>> trends["Chihuahua"].now()  # falling, neither, or rising at the end
-    -1
+    >>> trends["Guanajuato"].now()  # rising at the end
+    1
     """
     spec = SmoothTrend(**options)
     if is_one_series(data):

@@ -152,7 +152,7 @@ class SmoothTrendFit(Result):
     def augment(self) -> Any:
         """One row a period: time, observed and fitted count, season included; NaN where a count is suppressed."""
         low, high = np.array(self._core.counts).reshape(-1, 2).T
-        columns = {"time": self._core.times, "observed": np.where(low == high, low, np.nan)}
+        columns: dict[str, Any] = {"time": self._core.times, "observed": np.where(low == high, low, np.nan)}
         return frame_out({**columns, "fitted": np.asarray(self._core.fitted)}, self._kind)
 
     def _tidy(self) -> Mapping[str, Sequence[Any]]:
@@ -174,16 +174,17 @@ class SmoothTrendFit(Result):
         rows = self._rows(level)
         columns = self._run_columns(rows)
         end = rows[-1]
+        names = _names(self._core.times)
         notes = [
-            f"At {_short(end[0])} {_WORDS[end[-1]]}: {100 * np.expm1(end[4]):+.1f} % a year "
+            f"At {names[end[0]]} {_WORDS[end[-1]]}: {100 * np.expm1(end[4]):+.1f} % a year "
             f"({100 * level:g}% interval {100 * np.expm1(end[6]):+.1f} to {100 * np.expm1(end[7]):+.1f}).",
             f"{len(rows)} periods, {self.degrees_of_freedom:.1f} degrees of freedom of the trend"
             + (f", dispersion {self.dispersion:.3g}." if self.dispersion else "."),
             "Stretches are of periods each by itself: that a whole stretch has this sign is said by together=True.",
         ]
         shown: dict[str, Sequence[Any]] = {
-            "from": [_short(t) for t in columns["start"]],
-            "to": [_short(t) for t in columns["end"]],
+            "from": [names[t] for t in columns["start"]],
+            "to": [names[t] for t in columns["end"]],
             "direction": columns["direction"],
             "% a year": columns["change"],
         }
@@ -277,7 +278,7 @@ class SmoothTrendFits(Result, Mapping[str, SmoothTrendFit]):
         names = sorted(ends, key=lambda name: -ends[name][4])
         columns: dict[str, Sequence[Any]] = {
             self._by: names,
-            "at": [_short(ends[name][0]) for name in names],
+            "at": [_names(self._fits[name]._core.times)[ends[name][0]] for name in names],
             "direction": [_WORDS[ends[name][-1]] for name in names],
             "% a year": [float(100 * np.expm1(ends[name][4])) for name in names],
             "lower": [float(100 * np.expm1(ends[name][6])) for name in names],
@@ -290,11 +291,15 @@ class SmoothTrendFits(Result, Mapping[str, SmoothTrendFit]):
         return Table.build(columns, kinds=kinds, title=title, notes=notes)
 
 
-def _short(time: float) -> str:
-    """A year, with its month where it has one."""
-    if abs(time - round(time)) < 1e-9:
-        return f"{time:.0f}"
-    month = (time - np.floor(time)) * 12
-    if abs(month - round(month)) < 1e-6:
-        return f"{np.floor(time):.0f}-{round(month) + 1:02d}"
-    return f"{time:.2f}"
+def _names(times: Sequence[float]) -> dict[float, str]:
+    """Years; with months where there are any."""
+    years = all(abs(time - round(time)) < 1e-9 for time in times)
+
+    def one(time: float) -> str:
+        if years:
+            return f"{time:.0f}"
+        month = (time - np.floor(time)) * 12
+        whole = abs(month - round(month)) < 1e-6
+        return f"{np.floor(time):.0f}-{round(month) + 1:02d}" if whole else f"{time:.2f}"
+
+    return {time: one(time) for time in times}

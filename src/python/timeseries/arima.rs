@@ -7,12 +7,12 @@ use super::super::convert::enter;
 use super::super::forecast::PyForecast;
 use super::super::inference::PyTable;
 use crate::inference::Estimates;
-use crate::timeseries::arima::{Arima, ArimaFit, Method};
+use crate::timeseries::arima::{Arima, ArimaFit, AutoArima, Criterion, Method};
 use crate::timeseries::structural::Series;
 
 /// An ARIMA model, unfitted.
 #[pyclass(frozen, name = "Arima", module = "averted._core")]
-pub(in crate::python) struct PyArima(Arima);
+pub(in crate::python) struct PyArima(pub(in crate::python) Arima);
 
 #[pymethods]
 impl PyArima {
@@ -44,21 +44,84 @@ impl PyArima {
         names: Vec<String>,
         labels: Vec<String>,
     ) -> PyResult<PyArimaFit> {
-        let y = y.as_array().to_vec();
-        let x = x.map(|x| x.as_array().to_owned());
-        let fit = enter(py, || {
-            let mut series = Series::new(name, &y).labels(labels);
-            if let Some(x) = &x {
-                series = series.regressors(x.view(), &names);
-            }
-            self.0.fit(&series)
-        })?;
-        Ok(PyArimaFit(fit))
+        fitted(py, name, &y, x.as_ref(), &names, labels, |series| self.0.fit(series))
     }
 
     fn __str__(&self) -> String {
         self.0.to_string()
     }
+}
+
+/// The automatic choice of an ARIMA model.
+#[pyclass(frozen, name = "AutoArima", module = "averted._core")]
+pub(in crate::python) struct PyAutoArima(AutoArima);
+
+#[pymethods]
+impl PyAutoArima {
+    #[new]
+    #[pyo3(signature = (season, most, *, differences, seasonal_differences, criterion, as_r))]
+    fn new(
+        season: usize,
+        most: (usize, usize, usize, usize),
+        differences: Option<usize>,
+        seasonal_differences: Option<usize>,
+        criterion: &str,
+        as_r: bool,
+    ) -> Self {
+        let criterion = match criterion {
+            "aic" => Criterion::Aic,
+            "bic" => Criterion::Bic,
+            _ => Criterion::Aicc,
+        };
+        let mut made = AutoArima::new().seasonal(season).criterion(criterion);
+        made = made.most(most.0, most.1, most.2, most.3);
+        if let Some(d) = differences {
+            made = made.differences(d);
+        }
+        if let Some(d) = seasonal_differences {
+            made = made.seasonal_differences(d);
+        }
+        Self(if as_r { made.as_r() } else { made })
+    }
+
+    #[pyo3(signature = (name, y, *, x, names, labels))]
+    fn fit(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        y: PyReadonlyArray1<'_, f64>,
+        x: Option<PyReadonlyArray2<'_, f64>>,
+        names: Vec<String>,
+        labels: Vec<String>,
+    ) -> PyResult<PyArimaFit> {
+        fitted(py, name, &y, x.as_ref(), &names, labels, |series| self.0.fit(series))
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// Arrays in, a fit out.
+fn fitted(
+    py: Python<'_>,
+    name: &str,
+    y: &PyReadonlyArray1<'_, f64>,
+    x: Option<&PyReadonlyArray2<'_, f64>>,
+    names: &[String],
+    labels: Vec<String>,
+    fit: impl Fn(&Series<'_>) -> crate::Result<ArimaFit> + Send + Sync,
+) -> PyResult<PyArimaFit> {
+    let y = y.as_array().to_vec();
+    let x = x.map(|x| x.as_array().to_owned());
+    let fit = enter(py, || {
+        let mut series = Series::new(name, &y).labels(labels);
+        if let Some(x) = &x {
+            series = series.regressors(x.view(), names);
+        }
+        fit(&series)
+    })?;
+    Ok(PyArimaFit(fit))
 }
 
 /// A fitted ARIMA model.
@@ -100,6 +163,20 @@ impl PyArimaFit {
     #[getter]
     fn notes(&self) -> Vec<String> {
         self.0.notes()
+    }
+
+    /// p, d, q; P, D, Q and the season; mean and drift.
+    #[getter]
+    #[expect(clippy::type_complexity, reason = "what names a model")]
+    fn orders(&self) -> ((usize, usize, usize), (usize, usize, usize, usize), (bool, bool)) {
+        let spec = self.0.specification();
+        (spec.orders(), spec.seasonal_orders(), spec.constant())
+    }
+
+    /// Model, criterion and note of every candidate.
+    #[getter]
+    fn trials(&self) -> Vec<(String, Option<f64>, Option<String>)> {
+        self.0.trials().iter().map(|t| (t.model.to_string(), t.value, t.note.clone())).collect()
     }
 
     #[getter]

@@ -7,6 +7,7 @@ use super::super::convert::enter;
 use super::super::forecast::PyForecast;
 use super::super::inference::PyTable;
 use crate::data::Count;
+use crate::forecast::Forecaster;
 use crate::inference::Estimates;
 use crate::timeseries::counts::{CountFit, CountScores, CountSeries, Glarma, Ingarch, Intervention};
 
@@ -19,6 +20,16 @@ enum Model {
 /// A model of counts, unfitted.
 #[pyclass(frozen, name = "CountModel", module = "averted._core")]
 pub(in crate::python) struct PyCountModel(Model);
+
+impl PyCountModel {
+    /// The model as one that forecasts.
+    pub(in crate::python) fn forecaster(&self) -> Box<dyn Forecaster> {
+        match self.0.clone() {
+            Model::Ingarch(model) => Box::new(model),
+            Model::Glarma(model) => Box::new(model),
+        }
+    }
+}
 
 #[pymethods]
 impl PyCountModel {

@@ -1,17 +1,25 @@
 //! Models of one series across the border.
 
 mod arima;
+mod baselines;
 mod breaks;
 mod counts;
+mod decompose;
+mod intermittent;
 mod joinpoint;
 mod smooth_trend;
 mod structural;
+mod theta;
 mod unit_root;
 
-pub(super) use arima::{PyArima, PyArimaFit};
+pub(super) use arima::{PyArima, PyArimaFit, PyAutoArima};
+pub(super) use baselines::{PyNaive, PyNaiveFit};
 pub(super) use breaks::{PyBreaksFit, bai_perron, pelt, structural_change_test};
 pub(super) use counts::{PyCountFit, PyCountModel};
+pub(super) use decompose::{PyDecomposition, classical, mstl, stl};
+pub(super) use intermittent::{PyIntermittent, PyIntermittentFit};
 pub(super) use joinpoint::{PyJoinpoint, PyJoinpointFit};
 pub(super) use smooth_trend::{PySmoothTrend, PySmoothTrendFit};
 pub(super) use structural::{PyStructural, PyStructuralFit};
+pub(super) use theta::{PyTheta, PyThetaFit};
 pub(super) use unit_root::{PyUnitRootTest, differences, unit_root_test};

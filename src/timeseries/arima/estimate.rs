@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2};
 use crate::error::{Error, Result};
 use crate::linalg::{Cholesky, eigen_symmetric};
 use crate::optimize::{Settings, minimize_with_gradient};
-use crate::timeseries::arima::engine::{Layout, engine};
+use crate::timeseries::arima::engine::{Engine, Layout};
 use crate::timeseries::arima::likelihood::{Columns, Objective, Work};
 use crate::timeseries::arima::polynomial::{explodes, to_partial};
 use crate::timeseries::arima::prepare::Prepared;
@@ -19,16 +19,18 @@ const FLAT: f64 = 1.0;
 /// A partial autocorrelation of a moving average this near to one is tried at one.
 const BOUNDARY: f64 = 0.995;
 
-/// How carefully to look for the maximum.
+/// How carefully to look for a maximum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Effort {
     /// How many of the starts are followed.
     pub(super) followed: usize,
     /// Tolerance of the gradient.
     pub(super) tolerance: f64,
+    /// Iterations from one start.
+    pub(super) iterations: usize,
 }
 
-pub(super) const FULL: Effort = Effort { followed: 4, tolerance: 1e-8 };
+pub(super) const FULL: Effort = Effort { followed: 4, tolerance: 1e-8, iterations: 300 };
 
 /// A maximum: natural parameters, free ones, and the objective.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,35 +82,53 @@ pub(super) fn fit(spec: &Arima, data: Prepared) -> Result<ArimaFit> {
 
 /// The best of the followed starts.
 pub(super) fn maximise(columns: &Columns, layout: &Layout, kind: Objective, effort: Effort) -> Result<Found> {
-    let n = layout.free();
-    let mut natural = vec![0.0; layout.shape.len()];
-    let mut work = Work::<f64>::new(layout.shape, columns);
-    if n == 0 {
-        layout.unpack::<f64>(&[], &mut natural);
-        let value = work.objective(columns, &natural, kind).ok_or_else(exact_fit)?;
-        return Ok(Found { free: Vec::new(), natural, value, boundary: false });
+    let mut starts = Vec::new();
+    if layout.free() > 0 {
+        starts = places(layout);
+        starts.extend(hannan_rissanen(columns, layout));
+        if kind == Objective::Exact && columns.gaps == 0 && effort.followed > 1 {
+            let rough = Effort { followed: 1, tolerance: 1e-4, ..effort };
+            let squares = maximise(columns, layout, Objective::Conditional, rough);
+            starts.extend(squares.map(|f| layout.pack_start(&f.natural)));
+        }
     }
-    let mut engine = engine(columns, layout, kind);
-    let mut starts = places(layout);
-    starts.extend(hannan_rissanen(columns, layout));
-    if kind == Objective::Exact && columns.gaps == 0 && effort.followed > 1 {
-        let rough = Effort { followed: 1, tolerance: 1e-4 };
-        starts.extend(
-            maximise(columns, layout, Objective::Conditional, rough).map(|f| layout.pack_start(&f.natural)),
-        );
+    let mut engine = Engine::new(columns, layout, kind);
+    let (ends, trouble) = climb(&mut engine, layout, starts, effort);
+    match (ends.into_iter().next(), trouble) {
+        (Some(best), _) => Ok(on_the_circle(layout, best, &mut engine)),
+        (None, Some(error)) => Err(error),
+        (None, None) => Err(exact_fit()),
     }
-    let mut cost = |free: &[f64], natural: &mut [f64]| {
-        layout.unpack(free, natural);
-        work.objective(columns, natural, kind).unwrap_or(f64::INFINITY)
+}
+
+/// Maxima that the best of these starts lead to, the highest first, and what last went wrong.
+pub(super) fn climb(
+    engine: &mut Engine<'_>,
+    layout: &Layout,
+    starts: Vec<Vec<f64>>,
+    effort: Effort,
+) -> (Vec<Found>, Option<Error>) {
+    let found = |free: Vec<f64>, value: f64| {
+        let mut natural = vec![0.0; layout.shape.len()];
+        layout.unpack(&free, &mut natural);
+        Found { free, natural, value, boundary: false }
     };
-    let mut tried: Vec<(f64, Vec<f64>)> = starts.into_iter().map(|s| (cost(&s, &mut natural), s)).collect();
+    if layout.free() == 0 {
+        let value = engine.value(&[]);
+        return (if value.is_finite() { vec![found(Vec::new(), value)] } else { Vec::new() }, None);
+    }
+    let mut tried: Vec<(f64, Vec<f64>)> = starts.into_iter().map(|s| (engine.value(&s), s)).collect();
+    tried.retain(|t| t.0.is_finite());
     tried.sort_by(|a, b| a.0.total_cmp(&b.0));
     tried.dedup_by(|a, b| a.1 == b.1);
-    let settings =
-        Settings { gradient_tolerance: effort.tolerance, max_iterations: 300, ..Settings::default() };
-    let mut best: Option<(Vec<f64>, f64)> = None;
+    let settings = Settings {
+        gradient_tolerance: effort.tolerance,
+        max_iterations: effort.iterations,
+        ..Settings::default()
+    };
+    let mut ends = Vec::new();
     let mut trouble = None;
-    for (_, start) in tried.into_iter().filter(|t| t.0.is_finite()).take(effort.followed) {
+    for (_, start) in tried.into_iter().take(effort.followed) {
         // What the search saw last is kept: a likelihood that is flat towards the boundary has no zero gradient there.
         let mut lowest = (start.clone(), f64::INFINITY, f64::INFINITY);
         let outcome = minimize_with_gradient(
@@ -116,34 +136,24 @@ pub(super) fn maximise(columns: &Columns, layout: &Layout, kind: Objective, effo
                 let value = engine.at(x, slope);
                 if value < lowest.1 {
                     let steepest = slope.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
-                    lowest = (x.to_vec(), value, steepest);
+                    lowest.0.copy_from_slice(x);
+                    (lowest.1, lowest.2) = (value, steepest);
                 }
                 value
             },
             &start,
             &settings,
         );
-        let end = match outcome {
-            Ok(minimum) => (minimum.at, minimum.value),
+        match outcome {
+            Ok(minimum) => ends.push(found(minimum.at, minimum.value)),
             Err(Error::NotConverged { .. }) if lowest.2 < 1e-4 * lowest.1.abs().max(1.0) => {
-                (lowest.0, lowest.1)
+                ends.push(found(lowest.0, lowest.1));
             }
-            Err(error) => {
-                trouble = Some(error);
-                continue;
-            }
-        };
-        if best.as_ref().is_none_or(|b| end.1 < b.1) {
-            best = Some(end);
+            Err(error) => trouble = Some(error),
         }
     }
-    let (free, value) = match (best, trouble) {
-        (Some(best), _) => best,
-        (None, Some(error)) => return Err(error),
-        (None, None) => return Err(exact_fit()),
-    };
-    layout.unpack(&free, &mut natural);
-    Ok(on_the_circle(layout, Found { free, natural, value, boundary: false }, &mut cost))
+    ends.sort_by(|a, b| a.value.total_cmp(&b.value));
+    (ends, trouble)
 }
 
 fn exact_fit() -> Error {
@@ -152,9 +162,8 @@ fn exact_fit() -> Error {
 }
 
 /// Moving averages so near the unit circle that the likelihood cannot tell are set to it.
-fn on_the_circle(layout: &Layout, found: Found, cost: &mut impl FnMut(&[f64], &mut [f64]) -> f64) -> Found {
+fn on_the_circle(layout: &Layout, found: Found, engine: &mut Engine<'_>) -> Found {
     let mut best = found;
-    let mut scratch = best.natural.clone();
     for factor in [1, 3].into_iter().filter(|&f| layout.bounded[f]) {
         let given = layout.given[..layout.shape.first(factor)].iter().filter(|g| g.is_none()).count();
         for i in given..given + layout.shape.orders[factor] {
@@ -164,9 +173,11 @@ fn on_the_circle(layout: &Layout, found: Found, cost: &mut impl FnMut(&[f64], &m
             let mut at = best.free.clone();
             // tanh of 20 is one to the last bit.
             at[i] = 20.0_f64.copysign(at[i]);
-            let value = cost(&at, &mut scratch);
+            let value = engine.value(&at);
             if value <= best.value + 1e-7 {
-                best = Found { free: at, natural: scratch.clone(), value, boundary: true };
+                let mut natural = best.natural.clone();
+                layout.unpack(&at, &mut natural);
+                best = Found { free: at, natural, value, boundary: true };
             }
         }
     }
@@ -181,7 +192,7 @@ pub(super) fn curvature(
     at: &[f64],
 ) -> Option<Array2<f64>> {
     let n = at.len();
-    let mut engine = engine(columns, layout, kind);
+    let mut engine = Engine::new(columns, layout, kind);
     let mut out = Array2::zeros((n, n));
     let (mut up, mut down) = (vec![0.0; n], vec![0.0; n]);
     for i in 0..n {
@@ -228,7 +239,7 @@ pub(super) fn covariance(data: &Prepared, layout: &Layout, kind: Objective, natu
     if k == 0 {
         return out;
     }
-    let slopes = engine(columns, &own, kind).coefficient_slopes(&at);
+    let slopes = Engine::new(columns, &own, kind).coefficient_slopes(&at);
     let slopes = Array2::from_shape_fn((k, n), |(j, i)| slopes[gaps + j][i]);
     let slopes = data.unit.dot(&slopes);
     let cross = slopes.dot(&v);

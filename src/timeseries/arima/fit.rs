@@ -7,8 +7,8 @@ use crate::inference::Estimates;
 use crate::timeseries::arima::engine::Layout;
 use crate::timeseries::arima::estimate::{Found, covariance, regression, variance};
 use crate::timeseries::arima::likelihood::Objective;
-use crate::timeseries::arima::polynomial::roots_beyond;
 use crate::timeseries::arima::prepare::Prepared;
+use crate::timeseries::arima::search::Trial;
 use crate::timeseries::arima::states::{evaluated, state_space};
 use crate::timeseries::arima::{Arima, Method};
 use crate::timeseries::statespace::{Filtered, StateSpace, Workspace};
@@ -32,6 +32,7 @@ pub struct ArimaFit {
     /// σ² in the units of the numerics.
     pub(super) scaled_variance: f64,
     log_likelihood: f64,
+    trials: Vec<Trial>,
 }
 
 /// Means and variances of future observations, the parameters taken as known.
@@ -97,6 +98,7 @@ impl ArimaFit {
             terms,
             scaled_variance,
             log_likelihood,
+            trials: Vec::new(),
         })
     }
 
@@ -164,11 +166,18 @@ impl ArimaFit {
 
     /// Whether every root of the autoregressive and moving average polynomials has a modulus above `bound`.
     pub fn roots_beyond(&self, bound: f64) -> bool {
-        let (p, q) = self.layout.shape.degrees();
-        let (mut ar, mut ma) = (vec![0.0; p], vec![0.0; q]);
-        self.layout.shape.expand(&self.found.natural, &mut ar, &mut ma);
-        ma.iter_mut().for_each(|v| *v = -*v);
-        roots_beyond(&ar, bound) && roots_beyond(&ma, bound)
+        self.layout.shape.roots_beyond(&self.found.natural, bound)
+    }
+
+    /// What the automatic choice tried, in its order; empty if there was none.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
+    }
+
+    /// The same with the record of the search that led here.
+    pub(super) fn after(mut self, trials: Vec<Trial>) -> Self {
+        self.trials = trials;
+        self
     }
 
     /// True things about the fit.

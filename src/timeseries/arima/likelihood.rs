@@ -58,21 +58,21 @@ pub(super) enum Objective {
 #[derive(Debug, Clone)]
 pub(super) struct Work<T> {
     shape: Shape,
-    ar_lags: Vec<usize>,
-    ma_lags: Vec<usize>,
+    pub(super) ar_lags: Vec<usize>,
+    pub(super) ma_lags: Vec<usize>,
     pub(super) ar: Vec<T>,
     pub(super) ma: Vec<T>,
     /// Prediction coefficients of every order up to p, order by order, and their variances.
-    levinson: Vec<T>,
-    variances: Vec<T>,
+    pub(super) levinson: Vec<T>,
+    pub(super) variances: Vec<T>,
     series: Vec<T>,
-    impulse: Vec<T>,
-    errors: Vec<T>,
+    pub(super) impulse: Vec<T>,
+    pub(super) errors: Vec<T>,
     gram: Vec<T>,
-    start: Vec<T>,
-    product: Vec<T>,
-    inner: Vec<T>,
-    shifted: Vec<T>,
+    pub(super) start: Vec<T>,
+    pub(super) product: Vec<T>,
+    pub(super) inner: Vec<T>,
+    pub(super) shifted: Vec<T>,
     /// Cross products of the columns, then their Cholesky triangle.
     pub(super) cross: Vec<T>,
     /// Coefficients of gaps and regressors.
@@ -154,50 +154,46 @@ impl<T: Scalar> Work<T> {
     /// e = θ⁻¹(B)φ(B)w for every column, zero in the first `skip` rows.
     fn filter(&mut self, columns: &Columns, skip: usize) {
         let n = columns.rows;
-        for (c, column) in columns.values.chunks_exact(n).enumerate() {
-            let e = &mut self.errors[c * n..][..n];
-            for t in 0..n {
-                if t < skip {
-                    e[t] = T::of(0.0);
-                    continue;
-                }
-                let mut sum = T::of(column[t]);
-                for &lag in self.ar_lags.iter().take_while(|&&l| l <= t) {
-                    sum -= self.ar[lag - 1] * column[t - lag];
-                }
-                for &lag in self.ma_lags.iter().take_while(|&&l| l <= t) {
-                    sum -= self.ma[lag - 1] * e[t - lag];
-                }
-                e[t] = sum;
+        let skip = skip.min(n);
+        for (e, column) in self.errors.chunks_exact_mut(n).zip(columns.values.chunks_exact(n)) {
+            e.iter_mut().zip(column).for_each(|(e, &w)| *e = T::of(w));
+            for &lag in self.ar_lags.iter().take_while(|&&l| l < n) {
+                let a = self.ar[lag - 1];
+                e[lag..].iter_mut().zip(column).for_each(|(e, &w)| *e -= a * w);
             }
+            e[..skip].fill(T::of(0.0));
+            divide(&self.ma, &self.ma_lags, e);
         }
     }
 
-    /// θ⁻¹ run backwards over what is in `series`.
-    fn backwards(&mut self) {
-        let n = self.series.len();
+    /// θ⁻¹ of what is given, in place.
+    pub(super) fn forwards(&self, series: &mut [T]) {
+        divide(&self.ma, &self.ma_lags, series);
+    }
+
+    /// θ⁻¹ run backwards, in place.
+    pub(super) fn backwards(&self, series: &mut [T]) {
+        let n = series.len();
         for t in (0..n).rev() {
-            let mut sum = self.series[t];
+            let mut sum = series[t];
             for &lag in self.ma_lags.iter().take_while(|&&l| t + l < n) {
-                sum -= self.ma[lag - 1] * self.series[t + lag];
+                sum -= self.ma[lag - 1] * series[t + lag];
             }
-            self.series[t] = sum;
+            series[t] = sum;
         }
     }
 
     /// Λ'Λ: its first row from the impulse response run backwards, the others by what the end cuts off.
     fn gram(&mut self, m: usize) {
         let n = self.impulse.len();
-        for t in 0..n {
-            let mut sum = T::of(if t == 0 { 1.0 } else { 0.0 });
-            for &lag in self.ma_lags.iter().take_while(|&&l| l <= t) {
-                sum -= self.ma[lag - 1] * self.impulse[t - lag];
-            }
-            self.impulse[t] = sum;
-        }
-        self.series.copy_from_slice(&self.impulse);
-        self.backwards();
-        self.gram[..m].copy_from_slice(&self.series[..m]);
+        self.impulse.fill(T::of(0.0));
+        self.impulse[0] = T::of(1.0);
+        divide(&self.ma, &self.ma_lags, &mut self.impulse);
+        let mut series = std::mem::take(&mut self.series);
+        series.copy_from_slice(&self.impulse);
+        self.backwards(&mut series);
+        self.gram[..m].copy_from_slice(&series[..m]);
+        self.series = series;
         for i in 1..m {
             for j in i..m {
                 self.gram[i * m + j] =
@@ -331,16 +327,17 @@ impl<T: Scalar> Work<T> {
     /// b = L'Λ'e of every column.
     fn shift(&mut self, m: usize, columns: &Columns) {
         let (n, width) = (columns.rows, self.width());
+        let mut series = std::mem::take(&mut self.series);
         for c in 0..columns.width() {
-            self.series.copy_from_slice(&self.errors[c * n..][..n]);
-            self.backwards();
+            series.copy_from_slice(&self.errors[c * n..][..n]);
+            self.backwards(&mut series);
             let out = &mut self.shifted[c * width..][..width];
             out.fill(T::of(0.0));
-            for t in 0..m {
-                let (e, row) = (self.series[t], &self.start[t * width..][..width]);
+            for (&e, row) in series[..m].iter().zip(self.start.chunks_exact(width)) {
                 out.iter_mut().zip(row).for_each(|(out, &l)| *out += l * e);
             }
         }
+        self.series = series;
     }
 
     /// Cross products less b'(I + L'Λ'ΛL)⁻¹b, and the determinant.
@@ -386,6 +383,26 @@ impl<T: Scalar> Work<T> {
             self.beta[i] = sum / self.cross[i * k + i];
         }
         Some(())
+    }
+}
+
+/// θ⁻¹(B) of a series, in place.
+fn divide<T: Scalar>(ma: &[T], lags: &[usize], series: &mut [T]) {
+    let Some(&longest) = lags.last() else { return };
+    let n = series.len();
+    for t in 0..n.min(longest) {
+        let mut sum = series[t];
+        for &lag in lags.iter().take_while(|&&l| l <= t) {
+            sum -= ma[lag - 1] * series[t - lag];
+        }
+        series[t] = sum;
+    }
+    for t in longest..n {
+        let mut sum = series[t];
+        for &lag in lags {
+            sum -= ma[lag - 1] * series[t - lag];
+        }
+        series[t] = sum;
     }
 }
 

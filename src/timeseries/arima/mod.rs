@@ -23,6 +23,8 @@
 //! # Ok::<(), averted::Error>(())
 //! ```
 
+mod adjoint;
+mod automatic;
 mod dual;
 mod engine;
 mod estimate;
@@ -30,10 +32,13 @@ mod fit;
 mod likelihood;
 mod polynomial;
 mod prepare;
+mod search;
 mod simulate;
 mod specification;
 mod start;
 mod states;
 
+pub use automatic::{AutoArima, Criterion};
 pub use fit::{ArimaFit, Prediction};
+pub use search::Trial;
 pub use specification::{Arima, Method};

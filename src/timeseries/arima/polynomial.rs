@@ -38,6 +38,17 @@ impl Shape {
         lags
     }
 
+    /// Whether every root of the lag polynomials has a modulus above `bound`; a root in Bˢ is the power of one in B.
+    pub(super) fn roots_beyond(&self, natural: &[f64], bound: f64) -> bool {
+        (0..4).all(|factor| {
+            let own = &natural[self.first(factor)..][..self.orders[factor]];
+            let sign = if factor % 2 == 1 { -1.0 } else { 1.0 };
+            let coefficients: Vec<f64> = own.iter().map(|c| sign * c).collect();
+            let power = if factor > 1 { self.season as f64 } else { 1.0 };
+            roots_beyond(&coefficients, bound.powf(power))
+        })
+    }
+
     /// Coefficients of φ(B)Φ(Bˢ) = 1 − Σ aᵢBⁱ and θ(B)Θ(Bˢ) = 1 + Σ bᵢBⁱ, from lag 1.
     pub(super) fn expand<T: Scalar>(&self, natural: &[T], ar: &mut [T], ma: &mut [T]) {
         for (factor, out, sign) in [(0, ar, -1.0), (1, ma, 1.0)] {
@@ -101,7 +112,7 @@ pub(super) fn explodes(c: &[f64]) -> bool {
 
 /// The smallest modulus of the roots of `1 − Σ cᵢBⁱ` is above `bound`, if the polynomial stays stationary when B is
 /// stretched by it.
-pub(super) fn roots_beyond(c: &[f64], bound: f64) -> bool {
+fn roots_beyond(c: &[f64], bound: f64) -> bool {
     let mut power = 1.0;
     let stretched: Vec<f64> = c
         .iter()

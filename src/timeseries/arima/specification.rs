@@ -155,7 +155,7 @@ impl Arima {
         estimate::fit(self, prepare::prepare(self, series)?)
     }
 
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let (p, d, q) = self.order;
         let (sp, sd, sq, season) = self.seasonal;
         if p.max(q).max(sp).max(sq) > MOST || d + sd > 4 {

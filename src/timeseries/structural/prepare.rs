@@ -112,6 +112,11 @@ impl<'a> Series<'a> {
         self.x
     }
 
+    /// The known part that is taken from it.
+    pub fn offsets(&self) -> Option<&'a [f64]> {
+        self.offset
+    }
+
     /// Names of its regressors; none where they were not named.
     pub fn regressor_names(&self) -> &[String] {
         &self.names
