@@ -572,3 +572,68 @@ proptest! {
         }
     }
 }
+
+/// The 95 % intervals on series of the M1 and M3 competitions, and the mean scaled errors beside those of statsforecast
+/// 2.1.1's `DynamicOptimizedTheta` on the same series (`benches/versus/theta.py`).
+#[test]
+#[ignore = "slow: 1,300 series"]
+fn intervals_cover_on_the_m_series() {
+    // Quarterly series of M1 whose season changes are covered less: the season is taken as known.
+    let bounds = [
+        ("M3", "YEARLY", 0.93, 44.2),
+        ("M3", "QUARTERLY", 0.93, 11.9),
+        ("M3", "MONTHLY", 0.93, 7.5),
+        ("M1", "YEARLY", 0.93, 80.3),
+        ("M1", "QUARTERLY", 0.86, 28.0),
+        ("M1", "MONTHLY", 0.93, 11.1),
+    ];
+    let (mut all, mut mase) = (0.0, 0.0);
+    for (competition, period, least, theirs) in bounds {
+        let file = if competition == "M3" { "m3_sample_dev.csv" } else { "m1_all.csv" };
+        let Some(path) = common::shared(&format!("data/ts_m_competitions/{file}")) else { return };
+        let (mut hits, mut points, mut msis, mut series) = (0.0, 0.0, 0.0, 0.0);
+        for line in std::fs::read_to_string(path).expect("a file").lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            if cells[1] != period {
+                continue;
+            }
+            let read = |s: &str| s.split(';').map(|v| v.parse().expect("a number")).collect::<Vec<f64>>();
+            let (y, future) = (read(cells[5]), read(cells[6]));
+            let season = if period == "MONTHLY" {
+                12
+            } else if period == "QUARTERLY" {
+                4
+            } else {
+                1
+            };
+            let steps = y.iter().zip(&y[season..]).map(|(a, b)| (b - a).abs());
+            let scale = steps.sum::<f64>() / (y.len() - season) as f64;
+            if scale == 0.0 {
+                continue;
+            }
+            let paths = theta(&Theta::new(Method::Dynamic).season(season), &y)
+                .forecast(future.len(), 1_000, Some(1))
+                .expect("paths");
+            let n = future.len() as f64;
+            let ends = paths.interval(0, 0.95).expect("a level");
+            for ((low, high), v) in ends.into_iter().zip(&future) {
+                hits += f64::from(u8::from(low <= *v && *v <= high));
+                points += 1.0;
+                msis += (high - low + 40.0 * ((low - v).max(0.0) + (v - high).max(0.0))) / scale / n;
+            }
+            let error: f64 = paths.mean(0).iter().zip(&future).map(|(m, v)| (m - v).abs()).sum();
+            mase += error / scale / n;
+            series += 1.0;
+        }
+        all += series;
+        let (covered, msis) = (hits / points, msis / series);
+        println!("{competition} {period}: covered {covered:.3}, MSIS {msis:.2}, theirs {theirs}");
+        assert!(
+            covered >= least && covered <= 0.975 && msis <= theirs,
+            "{competition} {period} {covered} {msis}"
+        );
+    }
+    println!("MASE {:.4}", mase / all);
+    // Theirs is 1.6044 on these series.
+    assert!(mase / all <= 1.6044);
+}

@@ -95,6 +95,9 @@ def main() -> None:
     for competition, period, past, future in series:
         groups.setdefault((competition, period), []).append((past, future))
     warnings.simplefilter("ignore")
+    # What is loaded at the first call is not the time of a fit.
+    for run in (ours, theirs):
+        run(series[0][2], 1, len(series[0][3]))
     for (competition, period), members in groups.items():
         season = SEASONS[period]
         found: dict[str, list[Any]] = {"ours": [], "theirs": []}
