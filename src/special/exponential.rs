@@ -5,7 +5,6 @@
 /// `2^52 + 2^51`: a number of that size has its whole part in its last bits.
 const SHIFT: f64 = 6_755_399_441_055_744.0;
 /// `log 2` in two parts, the first with zeros enough that whole multiples of it are exact.
-#[expect(clippy::approx_constant, reason = "a part of it")]
 const LOG2: (f64, f64) = (0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10);
 /// Beyond this the result is no normal number, or close to the end of them.
 const FAR: f64 = 708.0;
@@ -15,12 +14,12 @@ const BLOCK: usize = 64;
 /// Writes `exp(x)` of every `x`, to within an ulp or so.
 pub(crate) fn exp_all(x: &[f64], out: &mut [f64]) {
     for (x, out) in x.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
-        let mut far = false;
+        let mut all_near = true;
         for (x, out) in x.iter().zip(out.iter_mut()) {
-            far |= !(x.abs() <= FAR);
+            all_near &= x.abs() <= FAR;
             *out = near(*x);
         }
-        if far {
+        if !all_near {
             x.iter()
                 .zip(out.iter_mut())
                 .for_each(|(x, out)| *out = if x.abs() <= FAR { near(*x) } else { x.exp() });
@@ -29,7 +28,7 @@ pub(crate) fn exp_all(x: &[f64], out: &mut [f64]) {
 }
 
 /// `2^k · exp(r)`, `x = k log 2 + r`, `|r| ≤ ½ log 2`: Taylor's polynomial, whose remainder is below the last digit.
-#[inline(always)]
+#[inline]
 fn near(x: f64) -> f64 {
     let shifted = x * std::f64::consts::LOG2_E + SHIFT;
     let k = shifted - SHIFT;
