@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from averted.surveillance import standardised_rate as standardised_rate
     from averted.timeseries import Arima as Arima
     from averted.timeseries import AutoArima as AutoArima
+    from averted.timeseries import AutoEts as AutoEts
+    from averted.timeseries import Ets as Ets
     from averted.timeseries import Glarma as Glarma
     from averted.timeseries import Ingarch as Ingarch
     from averted.timeseries import Structural as Structural
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Ar1": "averted.regression",
     "Audit": "averted.study",
+    "AutoEts": "averted.timeseries",
     "Averted": "averted.spending",
     "BaiPerron": "averted.timeseries.breaks",
     "BeckKatz": "averted.regression",
@@ -106,6 +109,7 @@ _WHERE = {
     "Design": "averted._formula",
     "DistributedLag": "averted.regression",
     "DriscollKraay": "averted.regression",
+    "Ets": "averted.timeseries",
     "Events": "averted.panel",
     "FamaMacBeth": "averted.regression",
     "Finding": "averted.study",

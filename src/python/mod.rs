@@ -86,6 +86,8 @@ mod _core {
     #[pymodule_export]
     use super::timeseries::{PyArima, PyArimaFit, PyAutoArima};
     #[pymodule_export]
+    use super::timeseries::{PyAutoEts, PyAutoEtsFit, PyEts, PyEtsFit};
+    #[pymodule_export]
     use super::timeseries::{PyBreaksFit, bai_perron, pelt, structural_change_test};
     #[pymodule_export]
     use super::timeseries::{PyCountFit, PyCountModel};

@@ -5,6 +5,7 @@ pub mod baselines;
 pub mod breaks;
 pub mod counts;
 pub mod decompose;
+pub mod ets;
 pub mod intermittent;
 pub mod joinpoint;
 mod plain;

@@ -18,6 +18,7 @@ from averted.timeseries.breaks import (
 )
 from averted.timeseries.counts import CountFit, Glarma, Ingarch
 from averted.timeseries.decompose import Decomposition, decompose, mstl, stl
+from averted.timeseries.ets import AutoEts, AutoEtsFit, Ets, EtsFit
 from averted.timeseries.intermittent import Intermittent, IntermittentFit
 from averted.timeseries.joinpoint import Joinpoint, joinpoint
 from averted.timeseries.joinpoint_fit import AverageChange, Comparability, JoinpointFit, JoinpointFits
@@ -44,12 +45,16 @@ __all__ = [
     "Arima",
     "ArimaFit",
     "AutoArima",
+    "AutoEts",
+    "AutoEtsFit",
     "AverageChange",
     "BaiPerron",
     "BreaksFit",
     "Comparability",
     "CountFit",
     "Decomposition",
+    "Ets",
+    "EtsFit",
     "Glarma",
     "Ingarch",
     "Intermittent",
