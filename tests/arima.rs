@@ -14,6 +14,10 @@ use serde_json::Value;
 const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_8;
 const NAN: f64 = f64::NAN;
 
+/// Of the differences that check standard errors, in units of those: a short one, as near an edge of the region the
+/// likelihood is no parabola for long.
+const STEP: f64 = 0.002;
+
 fn dataset(name: &str) -> Vec<f64> {
     numbers(&reference("arima")["datasets"][name]["values"])
 }
@@ -674,13 +678,13 @@ fn paths_have_the_moments_of_the_prediction() {
 }
 
 #[test]
-#[ignore = "two thousand fits; needs the shared series; MNM33 as (1,1,2)(1,0,1)[12] is stuck short of its maximum, and raises"]
+#[ignore = "two thousand fits; needs the shared series"]
 fn every_series_has_a_fit_and_the_standard_errors_of_its_hessian() {
     let files =
         ["m3_sample_dev.csv", "m1_all.csv"].map(|f| common::shared(&format!("data/ts_m_competitions/{f}")));
     let yearly = [Arima::new((1, 1, 1)), Arima::new((2, 0, 1))];
     let monthly = [airline(), Arima::new((2, 1, 1)), Arima::new((1, 1, 2)).seasonal((1, 0, 1, 12))];
-    let (mut fits, mut apart) = (0, 0);
+    let (mut fits, mut compared, mut apart) = (0, 0, 0);
     for file in files.into_iter().flatten() {
         for line in std::fs::read_to_string(file).expect("a file").lines().skip(1) {
             let cells: Vec<&str> = line.split(',').collect();
@@ -699,27 +703,42 @@ fn every_series_has_a_fit_and_the_standard_errors_of_its_hessian() {
                     continue;
                 }
                 let names = made.names().to_vec();
-                let (at, errors) = (made.coefficients().to_vec(), made.std_errors());
-                // The likelihood at given parameters, all of them, in units of their standard errors.
+                let at = made.coefficients();
+                // The likelihood at given parameters, all of them, along axes that the standard errors and correlations
+                // make round: its second derivatives are one and zero, if they are right.
+                let Ok(factor) = averted::linalg::Cholesky::new(made.covariance().view(), "covariance")
+                else {
+                    panic!("{} {spec}: no covariance and no note", cells[0]);
+                };
+                let round = factor.lower() * STEP;
                 let mut cost = |steps: &[f64]| {
-                    let given = names
-                        .iter()
-                        .enumerate()
-                        .fold(spec.clone(), |s, (i, n)| s.fixed(n, at[i] + 0.02 * steps[i] * errors[i]));
+                    let place = at + &round.dot(&Array1::from(steps.to_vec()));
+                    let given = names.iter().enumerate().fold(spec.clone(), |s, (i, n)| s.fixed(n, place[i]));
                     given.fit(&Series::new("y", &y)).map_or(f64::INFINITY, |f| -f.log_likelihood())
                 };
                 let information =
-                    averted::optimize::hessian(&mut cost, &vec![0.0; at.len()], 0.5) / (0.02 * 0.02);
-                let Ok(factor) = averted::linalg::Cholesky::new(information.view(), "information") else {
+                    averted::optimize::hessian(&mut cost, &vec![0.0; at.len()], 0.5) / (STEP * STEP);
+                // A step over the edge of the region has no likelihood.
+                if information.iter().any(|v| !v.is_finite()) {
                     continue;
-                };
-                let inverse = factor.inverse();
-                apart += usize::from((0..at.len()).any(|i| (inverse[[i, i]].sqrt() - 1.0).abs() > 0.01));
+                }
+                compared += 1;
+                let theirs = averted::linalg::Cholesky::new(information.view(), "information")
+                    .map(|inner| factor.lower().dot(&inner.inverse()).dot(&factor.lower().t()));
+                let fine = theirs.is_ok_and(|theirs| {
+                    (0..at.len()).all(|i| (theirs[[i, i]].sqrt() / made.std_errors()[i] - 1.0).abs() < 0.01)
+                });
+                if !fine {
+                    println!("{} {spec}: {at:.4} {:.4}", cells[0], made.std_errors());
+                }
+                apart += usize::from(!fine);
             }
         }
     }
     println!(
-        "{fits} fits, {apart} with a standard error more than 1 % from that of the Hessian by differences"
+        "{fits} fits, none failed; of {compared} with standard errors {apart} have one more than 1 % from the"
     );
-    assert!(apart * 50 <= fits, "{apart} of {fits}");
+    println!("Hessian's by differences");
+    // Of those with a root within 1e-4 of the unit circle the differences are off themselves.
+    assert!(apart * 50 <= compared, "{apart} of {compared}");
 }

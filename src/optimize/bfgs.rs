@@ -14,11 +14,25 @@ pub struct Settings {
     pub difference: f64,
     /// Differences to one side only: half the work, and a gradient that is off by the step times the curvature.
     pub one_sided: bool,
+    /// The size of the second derivatives, as well as it is known before any is seen.
+    pub curvature: f64,
+    /// Also stop where neither the last step nor the curvature seen so far gains this much. Zero by default.
+    pub gain: f64,
+    /// An argument larger than this has left for the boundary: the search ends there. Infinite by default.
+    pub edge: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { gradient_tolerance: 1e-7, max_iterations: 200, difference: 1e-5, one_sided: false }
+        Self {
+            gradient_tolerance: 1e-7,
+            max_iterations: 200,
+            difference: 1e-5,
+            one_sided: false,
+            curvature: 1.0,
+            gain: 0.0,
+            edge: f64::INFINITY,
+        }
     }
 }
 
@@ -111,26 +125,32 @@ fn descend(f: &mut impl Objective, start: &[f64], settings: &Settings) -> Result
         return Err(Error::Argument { argument: "start".into(), value: format!("{start:?}"), must });
     }
     f.gradient(&x, value, &mut slope);
-    let mut inverse = identity(n);
+    let mut inverse = scaled(n, 1.0 / settings.curvature);
     let (mut next, mut next_slope) = (x.clone(), slope.clone());
     let mut fresh = true;
+    let mut gained = f64::INFINITY;
     for iteration in 0..settings.max_iterations {
         let size = largest(&slope);
-        if size <= settings.gradient_tolerance * value.abs().max(1.0) {
+        if size <= settings.gradient_tolerance * value.abs().max(1.0) || largest(&x) > settings.edge {
             return Ok(Minimum { at: x, value, iterations: iteration });
         }
         let mut direction = product(&inverse, &slope, -1.0);
-        if dot(&direction, &slope) >= 0.0 {
-            inverse = identity(n);
-            direction = slope.iter().map(|g| -g).collect();
+        let mut promised = -dot(&direction, &slope);
+        if promised <= 0.0 {
+            inverse = scaled(n, 1.0 / settings.curvature);
+            direction = product(&inverse, &slope, -1.0);
+            promised = -dot(&direction, &slope);
             fresh = true;
         }
-        // The first step is at most one unit long: nothing is known of the curvature yet.
+        if gained.max(0.5 * promised) < settings.gain {
+            return Ok(Minimum { at: x, value, iterations: iteration });
+        }
+        // The first step is at most one unit long: little is known of the curvature yet.
         let reach = if fresh { (1.0 / largest(&direction)).min(1.0) } else { 1.0 };
         let found = search(f, &x, value, &slope, &direction, reach, &mut next, &mut next_slope);
         let Some(lower) = found else {
             if !fresh {
-                inverse = identity(n);
+                inverse = scaled(n, 1.0 / settings.curvature);
                 fresh = true;
                 continue;
             }
@@ -142,7 +162,7 @@ fn descend(f: &mut impl Objective, start: &[f64], settings: &Settings) -> Result
         };
         update(&mut inverse, &x, &next, &slope, &next_slope, fresh);
         fresh = false;
-        let gained = value - lower;
+        gained = value - lower;
         std::mem::swap(&mut x, &mut next);
         std::mem::swap(&mut slope, &mut next_slope);
         value = lower;
@@ -225,8 +245,9 @@ fn update(inverse: &mut [f64], x: &[f64], next: &[f64], slope: &[f64], next_slop
     }
 }
 
-fn identity(n: usize) -> Vec<f64> {
-    (0..n * n).map(|k| f64::from(u8::from(k % (n + 1) == 0))).collect()
+/// A multiple of the identity.
+fn scaled(n: usize, by: f64) -> Vec<f64> {
+    (0..n * n).map(|k| if k % (n + 1) == 0 { by } else { 0.0 }).collect()
 }
 
 fn product(matrix: &[f64], v: &[f64], sign: f64) -> Vec<f64> {

@@ -38,10 +38,10 @@ pub enum Criterion {
 /// constant by least `AICc` (Hyndman & Khandakar 2008).
 ///
 /// Every candidate is fitted by exact likelihood. Without a season all orders p + q ≤ 5 are fitted, and then the
-/// neighbours of the best for as long as one is better; with a season the search walks from Hyndman and Khandakar's
-/// starting models to the best neighbour until none is better. A candidate with a root nearer than 1.01 to the unit
-/// circle is none, unless another maximum of its likelihood has none such. The fit
-/// [keeps a record](ArimaFit::trials) of what was tried.
+/// neighbours of the best for as long as one is better; with a season the search walks from the best of Hyndman
+/// and Khandakar's starting models to the best neighbour until none is better. The best few are fitted again from more
+/// starts. A candidate with a root nearer than 1.01 to the unit circle is none, unless another maximum of its likelihood
+/// has none such. The fit [keeps a record](ArimaFit::trials) of what was tried.
 ///
 /// ```
 /// use averted::timeseries::arima::AutoArima;
@@ -148,7 +148,7 @@ impl AutoArima {
         };
         let within = |own: usize, seasonal: usize| if seasonal > 0 { own.min(self.season - 1) } else { own };
         let most = Orders { p: within(most.p, most.sp), q: within(most.q, most.sq), ..most };
-        let search = Search::new(series, (d, sd, self.season), most, self.criterion, self.as_r)?;
+        let search = Search::new(series, (d, sd, self.season), most, self.criterion)?;
         let length = y.iter().skip_while(|v| v.is_nan()).count();
         if self.as_r { search.path(length) } else { search.thorough(length) }
     }

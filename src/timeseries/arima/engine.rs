@@ -1,5 +1,7 @@
 //! The objective and its gradient in the numbers that the optimiser moves.
 
+use ndarray::Array2;
+
 use crate::timeseries::arima::adjoint::Adjoint;
 use crate::timeseries::arima::dual::{Dual, Scalar};
 use crate::timeseries::arima::likelihood::{Columns, Objective, Work};
@@ -34,9 +36,32 @@ impl Layout {
         self.given.iter().filter(|g| g.is_none()).count()
     }
 
+    /// Where the free parameters of a bounded factor are.
+    pub(super) fn place(&self, factor: usize) -> std::ops::Range<usize> {
+        let first = self.given[..self.shape.first(factor)].iter().filter(|g| g.is_none()).count();
+        first..first + self.shape.orders[factor]
+    }
+
     /// Moving averages count their coefficients with the opposite sign.
     fn sign(factor: usize) -> f64 {
         if factor % 2 == 1 { -1.0 } else { 1.0 }
+    }
+
+    /// Derivatives of the natural parameters that are not given by the free ones.
+    pub(super) fn jacobian(&self, free: &[f64]) -> Array2<f64> {
+        let n = free.len();
+        let mut out = Array2::zeros((n, n));
+        let mut at = vec![Dual::of(0.0); n];
+        let mut natural = vec![Dual::of(0.0); self.shape.len()];
+        for first in (0..n).step_by(TOGETHER) {
+            moving(&mut at, free, first);
+            self.unpack(&at, &mut natural);
+            let estimated = natural.iter().zip(&self.given).filter(|(_, given)| given.is_none());
+            for (i, (value, _)) in estimated.enumerate() {
+                (first..n).zip(value.slope).for_each(|(j, slope)| out[[i, j]] = slope);
+            }
+        }
+        out
     }
 
     /// Natural parameters of free ones.
@@ -132,6 +157,11 @@ impl<'a> Engine<'a> {
         };
         let natural = vec![0.0; layout.shape.len()];
         Self { columns, layout: layout.clone(), kind, work, adjoint, natural, moving }
+    }
+
+    /// Observations behind the value.
+    pub(super) fn observed(&self) -> usize {
+        self.columns.observed()
     }
 
     /// The value at free parameters, infinite where there is none.

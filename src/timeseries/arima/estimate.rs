@@ -10,7 +10,7 @@ use crate::timeseries::arima::likelihood::{Columns, Objective, Work};
 use crate::timeseries::arima::polynomial::{explodes, to_partial};
 use crate::timeseries::arima::prepare::Prepared;
 use crate::timeseries::arima::specification::argument;
-use crate::timeseries::arima::start::{hannan_rissanen, places};
+use crate::timeseries::arima::start::{against, hannan_rissanen, places};
 use crate::timeseries::arima::{Arima, ArimaFit, Method};
 
 /// The largest standard deviation of a draw along a direction in which the likelihood is (nearly) flat.
@@ -26,11 +26,23 @@ pub(super) struct Effort {
     pub(super) followed: usize,
     /// Tolerance of the gradient.
     pub(super) tolerance: f64,
-    /// Iterations from one start.
-    pub(super) iterations: usize,
+    /// A step of less log-likelihood than this is the last.
+    pub(super) gain: f64,
+    /// Inverse tanh of a partial autocorrelation on the unit circle.
+    pub(super) edge: f64,
+    /// Whether a climb goes on along the edge.
+    pub(super) along: bool,
+    /// Whether second derivatives are taken for the number of observations at first, or for one, as R takes them.
+    pub(super) scaled: bool,
 }
 
-pub(super) const FULL: Effort = Effort { followed: 4, tolerance: 1e-8, iterations: 300 };
+/// To the top, along an edge too: tanh 11 is 1 − 6e-10, and what lies beyond it adds nothing that counts, while
+/// 1 − tanh² loses its digits.
+pub(super) const FULL: Effort =
+    Effort { followed: 6, tolerance: 1e-8, gain: 0.0, edge: 11.0, along: true, scaled: true };
+
+/// Iterations from one start.
+const ITERATIONS: usize = 300;
 
 /// A maximum: natural parameters, free ones, and the objective.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +97,10 @@ pub(super) fn maximise(columns: &Columns, layout: &Layout, kind: Objective, effo
     let mut starts = Vec::new();
     if layout.free() > 0 {
         starts = places(layout);
-        starts.extend(hannan_rissanen(columns, layout));
+        if let Some(natural) = hannan_rissanen(columns, layout) {
+            starts.push(layout.pack_start(&against(&natural, layout)));
+            starts.push(layout.pack_start(&natural));
+        }
         if kind == Objective::Exact && columns.gaps == 0 && effort.followed > 1 {
             let rough = Effort { followed: 1, tolerance: 1e-4, ..effort };
             let squares = maximise(columns, layout, Objective::Conditional, rough);
@@ -121,39 +136,63 @@ pub(super) fn climb(
     tried.retain(|t| t.0.is_finite());
     tried.sort_by(|a, b| a.0.total_cmp(&b.0));
     tried.dedup_by(|a, b| a.1 == b.1);
-    let settings = Settings {
-        gradient_tolerance: effort.tolerance,
-        max_iterations: effort.iterations,
-        ..Settings::default()
-    };
     let mut ends = Vec::new();
     let mut trouble = None;
     for (_, start) in tried.into_iter().take(effort.followed) {
-        // What the search saw last is kept: a likelihood that is flat towards the boundary has no zero gradient there.
-        let mut lowest = (start.clone(), f64::INFINITY, f64::INFINITY);
-        let outcome = minimize_with_gradient(
-            |x, slope| {
-                let value = engine.at(x, slope);
-                if value < lowest.1 {
-                    let steepest = slope.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
-                    lowest.0.copy_from_slice(x);
-                    (lowest.1, lowest.2) = (value, steepest);
-                }
-                value
-            },
-            &start,
-            &settings,
-        );
-        match outcome {
-            Ok(minimum) => ends.push(found(minimum.at, minimum.value)),
-            Err(Error::NotConverged { .. }) if lowest.2 < 1e-4 * lowest.1.abs().max(1.0) => {
-                ends.push(found(lowest.0, lowest.1));
-            }
+        match ascend(engine, start, effort) {
+            Ok((free, value)) => ends.push(found(free, value)),
             Err(error) => trouble = Some(error),
         }
     }
     ends.sort_by(|a, b| a.value.total_cmp(&b.value));
     (ends, trouble)
+}
+
+/// From one start to the top. A parameter that reaches the edge stays there, and the others go on.
+fn ascend(engine: &mut Engine<'_>, start: Vec<f64>, effort: Effort) -> Result<(Vec<f64>, f64)> {
+    let settings = Settings {
+        gradient_tolerance: effort.tolerance,
+        max_iterations: ITERATIONS,
+        curvature: if effort.scaled { engine.observed() as f64 } else { 1.0 },
+        gain: effort.gain,
+        edge: effort.edge,
+        ..Settings::default()
+    };
+    let mut at = start;
+    let mut all = vec![0.0; at.len()];
+    let mut moving: Vec<usize> = (0..at.len()).collect();
+    loop {
+        // What the search saw last is kept: a likelihood that is flat towards the boundary has no zero gradient there.
+        let mut lowest = (at.clone(), f64::INFINITY, f64::INFINITY);
+        let begin: Vec<f64> = moving.iter().map(|&i| at[i]).collect();
+        let outcome = minimize_with_gradient(
+            |x, slope| {
+                moving.iter().zip(x).for_each(|(&i, &x)| at[i] = x);
+                let value = engine.at(&at, &mut all);
+                slope.iter_mut().zip(&moving).for_each(|(slope, &i)| *slope = all[i]);
+                if value < lowest.1 {
+                    let steepest = slope.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+                    lowest.0.copy_from_slice(&at);
+                    (lowest.1, lowest.2) = (value, steepest);
+                }
+                value
+            },
+            &begin,
+            &settings,
+        );
+        match outcome {
+            Ok(_) => {}
+            Err(Error::NotConverged { .. }) if lowest.2 < 1e-4 * lowest.1.abs().max(1.0) => {}
+            Err(error) => return Err(error),
+        }
+        at.copy_from_slice(&lowest.0);
+        let before = moving.len();
+        moving.retain(|&i| at[i].abs() <= effort.edge);
+        if moving.len() == before || moving.is_empty() || !effort.along {
+            return Ok((lowest.0, lowest.1));
+        }
+        at.iter_mut().for_each(|v| *v = v.clamp(-effort.edge, effort.edge));
+    }
 }
 
 fn exact_fit() -> Error {
@@ -165,8 +204,7 @@ fn exact_fit() -> Error {
 fn on_the_circle(layout: &Layout, found: Found, engine: &mut Engine<'_>) -> Found {
     let mut best = found;
     for factor in [1, 3].into_iter().filter(|&f| layout.bounded[f]) {
-        let given = layout.given[..layout.shape.first(factor)].iter().filter(|g| g.is_none()).count();
-        for i in given..given + layout.shape.orders[factor] {
+        for i in layout.place(factor) {
             if best.free[i].tanh().abs() < BOUNDARY {
                 continue;
             }
@@ -220,11 +258,17 @@ pub(super) fn curvature(
 }
 
 /// The covariance of the free natural parameters and of the terms' coefficients, jointly; NaN where the information is
-/// not positive definite.
-pub(super) fn covariance(data: &Prepared, layout: &Layout, kind: Objective, natural: &[f64]) -> Array2<f64> {
-    let (columns, own) = (&data.columns, layout.natural());
-    let at: Vec<f64> =
-        natural.iter().zip(&layout.given).filter(|(_, g)| g.is_none()).map(|(v, _)| *v).collect();
+/// not positive definite. The information is that about the free parameters, whose scale is even up to the edge of the
+/// region, and at a maximum the natural ones follow by the delta method; but on the unit circle, where the free ones
+/// stand still, it is that about the natural ones.
+pub(super) fn covariance(data: &Prepared, layout: &Layout, kind: Objective, found: &Found) -> Array2<f64> {
+    let columns = &data.columns;
+    let own = if found.boundary { layout.natural() } else { layout.clone() };
+    let at: Vec<f64> = if found.boundary {
+        found.natural.iter().zip(&layout.given).filter(|(_, g)| g.is_none()).map(|(v, _)| *v).collect()
+    } else {
+        found.free.clone()
+    };
     let (n, k, gaps) = (at.len(), columns.regressors(), columns.gaps);
     let mut out = Array2::from_elem((n + k, n + k), f64::NAN);
     let of_factors = if n == 0 {
@@ -235,16 +279,18 @@ pub(super) fn covariance(data: &Prepared, layout: &Layout, kind: Objective, natu
             .map(|c| c.inverse())
     };
     let Some(v) = of_factors else { return out };
-    out.slice_mut(ndarray::s![..n, ..n]).assign(&v);
+    let jacobian = own.jacobian(&at);
+    let across = v.dot(&jacobian.t());
+    out.slice_mut(ndarray::s![..n, ..n]).assign(&jacobian.dot(&across));
     if k == 0 {
         return out;
     }
     let slopes = Engine::new(columns, &own, kind).coefficient_slopes(&at);
     let slopes = Array2::from_shape_fn((k, n), |(j, i)| slopes[gaps + j][i]);
     let slopes = data.unit.dot(&slopes);
-    let cross = slopes.dot(&v);
-    let (_, terms) = regression(data, layout, kind, natural);
-    let terms = &terms + &cross.dot(&slopes.t());
+    let cross = slopes.dot(&across);
+    let (_, terms) = regression(data, layout, kind, &found.natural);
+    let terms = &terms + &slopes.dot(&v).dot(&slopes.t());
     out.slice_mut(ndarray::s![n.., ..n]).assign(&cross);
     out.slice_mut(ndarray::s![..n, n..]).assign(&cross.t());
     out.slice_mut(ndarray::s![n.., n..]).assign(&terms);

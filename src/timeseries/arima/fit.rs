@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use crate::error::{Error, Result};
 use crate::inference::Estimates;
 use crate::timeseries::arima::engine::Layout;
-use crate::timeseries::arima::estimate::{Found, covariance, regression, variance};
+use crate::timeseries::arima::estimate::{FULL, Found, covariance, regression, variance};
 use crate::timeseries::arima::likelihood::Objective;
 use crate::timeseries::arima::prepare::Prepared;
 use crate::timeseries::arima::search::Trial;
@@ -67,7 +67,7 @@ impl ArimaFit {
         } - used * data.spread.ln();
         let (beta, _) = regression(&data, &layout, kind, &found.natural);
         let terms = data.all_terms(&beta.to_vec());
-        let own = covariance(&data, &layout, kind, &found.natural);
+        let own = covariance(&data, &layout, kind, &found);
         // Factors first, then terms; what is given has a value and no standard error.
         let factors = spec.factor_names();
         let free = |given: &[Option<f64>]| given.iter().map(Option::is_none).collect::<Vec<_>>();
@@ -187,6 +187,17 @@ impl ArimaFit {
             notes.push(
                 "a moving average has a root on the unit circle: the series may be differenced once too often, and \
                  its standard error means little"
+                    .into(),
+            );
+        }
+        let rooted = |f: &usize| {
+            self.layout.bounded[*f]
+                && self.found.free[self.layout.place(*f)].iter().any(|v| v.abs() >= FULL.edge)
+        };
+        if [0, 2].iter().any(rooted) {
+            notes.push(
+                "an autoregression has a root that cannot be told from the unit circle: one more difference, seasonal \
+                 if the root is, may describe the series as well"
                     .into(),
             );
         }

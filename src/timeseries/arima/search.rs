@@ -20,11 +20,20 @@ const NEAR: f64 = 1.01;
 /// Without a season all orders with p + q up to this are fitted.
 const GRID: usize = 5;
 
-/// A search compares maxima that differ by tenths; the chosen one is climbed to its top afterwards.
-const LIGHT: Effort = Effort { followed: 2, tolerance: 3e-5, iterations: 100 };
+/// A search compares maxima that differ by tenths; the chosen one is climbed to its top afterwards. Nothing with a root
+/// at the edge, tanh 4 = 0.9993, is a candidate.
+const LIGHT: Effort =
+    Effort { followed: 1, tolerance: 3e-5, gain: 1e-4, edge: 4.0, along: false, scaled: true };
+
+/// The best of the search are looked at again from more starts.
+const AGAIN: Effort = Effort { followed: 4, ..LIGHT };
+
+/// How many of the best.
+const BEST: usize = 4;
 
 /// One start and no other, to a maximum that two programs can agree on.
-const SINGLE: Effort = Effort { followed: 1, tolerance: 1e-6, iterations: 200 };
+const SINGLE: Effort =
+    Effort { followed: 1, tolerance: 1e-6, gain: 0.0, edge: f64::INFINITY, along: false, scaled: false };
 
 /// Maxima of other candidates that a climb begins from, at most.
 const WARM: usize = 3;
@@ -75,12 +84,27 @@ struct Tried {
     value: f64,
     found: Option<Found>,
     note: Option<String>,
+    /// Whether it was looked at again.
+    again: bool,
 }
 
 impl Tried {
     fn refused(orders: Orders, why: String) -> Self {
-        Self { orders, value: f64::INFINITY, found: None, note: Some(why) }
+        Self { orders, value: f64::INFINITY, found: None, note: Some(why), again: false }
     }
+}
+
+/// How a candidate is fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// From the best start.
+    Light,
+    /// From several starts.
+    Again,
+    /// As R does.
+    AsR,
+    /// By conditional squares.
+    Squares,
 }
 
 /// Everything that is the same for all candidates, and what was tried.
@@ -92,7 +116,6 @@ pub(super) struct Search {
     season: usize,
     most: Orders,
     criterion: Criterion,
-    as_r: bool,
     tried: Vec<Tried>,
 }
 
@@ -102,10 +125,9 @@ impl Search {
         (d, sd, season): (usize, usize, usize),
         most: Orders,
         criterion: Criterion,
-        as_r: bool,
     ) -> Result<Self> {
         let data = [None, None];
-        let mut made = Self { data, d, sd, season, most, criterion, as_r, tried: Vec::new() };
+        let mut made = Self { data, d, sd, season, most, criterion, tried: Vec::new() };
         let regressors = series.x().is_some_and(|x| x.ncols() > 0);
         for constant in [false, true].into_iter().filter(|c| !c || most.constant) {
             let none = Orders { p: 0, q: 0, sp: 0, sq: 0, constant };
@@ -137,21 +159,21 @@ impl Search {
     }
 
     /// Maxima that a climb to those of `o` may begin from.
-    fn starts(&self, o: Orders, data: &Prepared, layout: &Layout) -> Vec<Vec<f64>> {
+    fn starts(&self, o: Orders, data: &Prepared, layout: &Layout, how: How) -> Vec<Vec<f64>> {
         let near = |t: &&Tried| t.found.is_some() && t.orders.apart(o) <= 2;
         let mut near: Vec<&Tried> = self.tried.iter().filter(near).collect();
         near.sort_by(|a, b| a.value.total_cmp(&b.value));
         let mut starts: Vec<Vec<f64>> =
             near.iter().take(WARM).filter_map(|t| Some(carried(t.orders, t.found.as_ref()?, o))).collect();
-        starts.extend(hannan_rissanen(&data.columns, layout));
-        if near.is_empty() {
+        starts.extend(hannan_rissanen(&data.columns, layout).map(|natural| layout.pack_start(&natural)));
+        if near.is_empty() || how == How::Again {
             starts.extend(places(layout));
         }
         starts
     }
 
     /// Fits a candidate.
-    fn evaluate(&self, o: Orders, conditional: bool) -> Tried {
+    fn evaluate(&self, o: Orders, how: How) -> Tried {
         let Some(data) = &self.data[usize::from(o.constant)] else {
             return Tried::refused(o, "its constant leaves no variance to estimate".into());
         };
@@ -163,7 +185,7 @@ impl Search {
             return Tried::refused(o, format!("{k} parameters are too many for {n} observations"));
         }
         let constants = n * ((2.0 * std::f64::consts::PI / n).ln() + 1.0 + 2.0 * data.spread.ln());
-        if conditional {
+        if how == How::Squares {
             let Some(found) = by_squares(data, &layout) else {
                 return Tried::refused(o, "no minimum of the conditional squares".into());
             };
@@ -174,9 +196,15 @@ impl Search {
             let rows = (columns.rows - shape.degrees().0) as f64;
             let deviance = 2.0 * found.value + constants + n * (n / rows).ln();
             let note = Some("by conditional squares".into());
-            return Tried { orders: o, value: self.penalised(deviance, n, k), found: None, note };
+            return Tried {
+                orders: o,
+                value: self.penalised(deviance, n, k),
+                found: None,
+                note,
+                again: false,
+            };
         }
-        let (starts, effort) = if self.as_r {
+        let (starts, effort) = if how == How::AsR {
             let start = if columns.gaps > 0 {
                 vec![0.0; layout.free()]
             } else {
@@ -187,7 +215,7 @@ impl Search {
             };
             (vec![start], SINGLE)
         } else {
-            (self.starts(o, data, &layout), LIGHT)
+            (self.starts(o, data, &layout, how), if how == How::Again { AGAIN } else { LIGHT })
         };
         let mut engine = Engine::new(columns, &layout, Objective::Exact);
         let (ends, trouble) = climb(&mut engine, &layout, starts, effort);
@@ -200,19 +228,19 @@ impl Search {
             return Tried::refused(o, near_circle());
         };
         // R has no use for a maximum without standard errors.
-        if self.as_r && !curved(data, &layout, &found) {
+        if how == How::AsR && !curved(data, &layout, &found) {
             return Tried::refused(o, "the likelihood is flat at its maximum".into());
         }
         let value = self.penalised(2.0 * found.value + constants, n, k);
-        Tried { orders: o, value, found: Some(found), note: None }
+        Tried { orders: o, value, found: Some(found), note: None, again: how == How::Again }
     }
 
     /// Tries a model unless that was done before; its value, if it was not.
-    fn attempt(&mut self, o: Orders, conditional: bool) -> Option<f64> {
+    fn attempt(&mut self, o: Orders, how: How) -> Option<f64> {
         if self.tried.iter().any(|t| t.orders == o) {
             return None;
         }
-        let tried = self.evaluate(o, conditional);
+        let tried = self.evaluate(o, how);
         let value = tried.value;
         self.tried.push(tried);
         Some(value)
@@ -254,10 +282,10 @@ impl Search {
     /// The path of Hyndman & Khandakar (2008) as R walks it.
     pub(super) fn path(mut self, length: usize) -> Result<ArimaFit> {
         let gaps = self.data.iter().flatten().any(|d| d.columns.gaps > 0);
-        let conditional = !gaps && (length > 150 || self.season > 12);
+        let how = if !gaps && (length > 150 || self.season > 12) { How::Squares } else { How::AsR };
         let mut best = (self.beginnings(length)[0], f64::INFINITY);
         for start in self.beginnings(length) {
-            if let Some(value) = self.attempt(start, conditional)
+            if let Some(value) = self.attempt(start, how)
                 && value < best.1
             {
                 // The model without a constant is kept if it is the best, and left with one.
@@ -269,7 +297,7 @@ impl Search {
                 if self.tried.len() >= MODELS {
                     break;
                 }
-                if let Some(value) = self.attempt(next, conditional)
+                if let Some(value) = self.attempt(next, how)
                     && value < best.1
                 {
                     best = (next, value);
@@ -278,14 +306,14 @@ impl Search {
             }
             break;
         }
-        if !conditional {
+        if how == How::AsR {
             return self.finish();
         }
         let mut order: Vec<usize> =
             (0..self.tried.len()).filter(|&i| self.tried[i].value.is_finite()).collect();
         order.sort_by(|&a, &b| self.tried[a].value.total_cmp(&self.tried[b].value));
         for i in order {
-            let exact = self.evaluate(self.tried[i].orders, false);
+            let exact = self.evaluate(self.tried[i].orders, How::AsR);
             if exact.value.is_finite() {
                 return self.chosen(exact);
             }
@@ -293,31 +321,60 @@ impl Search {
         Err(self.none())
     }
 
-    /// All orders of a grid or from all beginnings, then from the best to its best neighbour for as long as there is a
-    /// better one.
+    /// All orders of a grid, or all beginnings; then from the best for as long as there is a better one.
     pub(super) fn thorough(mut self, length: usize) -> Result<ArimaFit> {
         let most = self.most;
         if self.season == 1 {
             for sum in 0..=GRID {
                 for q in (0..=sum).filter(|&q| q <= most.q && sum - q <= most.p) {
                     for constant in [true, false].into_iter().filter(|c| !c || most.constant) {
-                        self.attempt(Orders { p: sum - q, q, sp: 0, sq: 0, constant }, false);
+                        self.attempt(Orders { p: sum - q, q, sp: 0, sq: 0, constant }, How::Light);
                     }
                 }
             }
         } else {
             for start in self.beginnings(length) {
-                self.attempt(start, false);
+                self.attempt(start, How::Light);
             }
         }
-        let mut from: Option<Orders> = None;
-        while let Some(best) = self.best().map(|i| self.tried[i].orders).filter(|b| Some(*b) != from) {
-            for next in self.neighbours(best) {
-                self.attempt(next, false);
+        while let Some(best) = self.best().map(|i| self.tried[i].orders) {
+            self.walk(best);
+            self.look_again();
+            if self.best().is_some_and(|i| self.tried[i].orders == best) {
+                break;
             }
-            from = Some(best);
         }
         self.finish()
+    }
+
+    /// To the best neighbour until none is better.
+    fn walk(&mut self, mut from: Orders) {
+        loop {
+            let around = self.neighbours(from);
+            for &next in &around {
+                self.attempt(next, How::Light);
+            }
+            let value =
+                |o: Orders| self.tried.iter().find(|t| t.orders == o).map_or(f64::INFINITY, |t| t.value);
+            match around.into_iter().min_by(|&a, &b| value(a).total_cmp(&value(b))) {
+                Some(best) if value(best) < value(from) => from = best,
+                _ => return,
+            }
+        }
+    }
+
+    /// The best few from more starts, where that was not done before.
+    fn look_again(&mut self) {
+        let mut order: Vec<usize> =
+            (0..self.tried.len()).filter(|&i| self.tried[i].value.is_finite()).collect();
+        order.sort_by(|&a, &b| self.tried[a].value.total_cmp(&self.tried[b].value));
+        for i in order.into_iter().take(BEST).filter(|&i| !self.tried[i].again).collect::<Vec<_>>() {
+            let again = self.evaluate(self.tried[i].orders, How::Again);
+            if again.value < self.tried[i].value {
+                self.tried[i] = again;
+            }
+            self.tried[i].again = true;
+        }
     }
 
     fn best(&self) -> Option<usize> {
@@ -329,7 +386,7 @@ impl Search {
         let Some(best) = self.best() else { return Err(self.none()) };
         let Tried { orders, value, .. } = self.tried[best];
         let found = self.tried[best].found.take();
-        self.chosen(Tried { orders, value, found, note: None })
+        self.chosen(Tried { orders, value, found, note: None, again: true })
     }
 
     /// Even the model of nothing has too many parameters.

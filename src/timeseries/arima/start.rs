@@ -20,7 +20,7 @@ fn residual(columns: &Columns) -> Vec<f64> {
 }
 
 /// Regression on own lags and on lags of the residuals of a long autoregression (Hannan & Rissanen 1982), the product
-/// of the factors taken for their sum; none where the series is too short for it.
+/// of the factors taken for their sum: natural parameters; none where the series is too short for it.
 pub(super) fn hannan_rissanen(columns: &Columns, layout: &Layout) -> Option<Vec<f64>> {
     let shape = layout.shape;
     let w = residual(columns);
@@ -49,7 +49,18 @@ pub(super) fn hannan_rissanen(columns: &Columns, layout: &Layout) -> Option<Vec<
     let [p, q, sp, sq] = shape.orders;
     let (ar, ma) = b.split_at(p + sp);
     let natural = [&ar[..p], &ma[..q], &ar[p..], &ma[q..q + sq]].concat();
-    natural.iter().all(|v| v.is_finite()).then(|| layout.pack_start(&natural))
+    natural.iter().all(|v| v.is_finite()).then_some(natural)
+}
+
+/// The same against moving averages of almost −1: a maximum of its own where the series is differenced once too often.
+pub(super) fn against(natural: &[f64], layout: &Layout) -> Vec<f64> {
+    let mut changed = natural.to_vec();
+    for factor in [1, 3].into_iter().filter(|&f| layout.shape.orders[f] > 0) {
+        let first = layout.shape.first(factor);
+        changed[first..][..layout.shape.orders[factor]].fill(0.0);
+        changed[first] = -0.95;
+    }
+    changed
 }
 
 /// Least squares of w on its lags and lags of the errors, from row `begin`.

@@ -104,8 +104,13 @@ fn descend(problem: &mut Problem, start: &[f64], z: &[f64]) -> Result<(Vec<f64>,
         let value = problem.cost(start, z);
         return Ok((Vec::new(), value));
     }
-    let settings =
-        Settings { gradient_tolerance: 1e-6, difference: 1e-6, max_iterations: 200, one_sided: true };
+    let settings = Settings {
+        gradient_tolerance: 1e-6,
+        difference: 1e-6,
+        max_iterations: 200,
+        one_sided: true,
+        ..Settings::default()
+    };
     let found = minimize(|theta| problem.cost(theta, z), start, &settings).or_else(|error| match error {
         Error::NotConverged { .. } => nelder_mead(|theta| problem.cost(theta, z), start, 1.0, 1e-10, 2_000),
         other => Err(other),
