@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from averted.surveillance import rate_interval as rate_interval
     from averted.surveillance import rate_ratio as rate_ratio
     from averted.surveillance import standardised_rate as standardised_rate
+    from averted.timeseries import Ardl as Ardl
     from averted.timeseries import Arima as Arima
     from averted.timeseries import AutoArima as AutoArima
     from averted.timeseries import AutoEts as AutoEts
@@ -75,6 +76,11 @@ if TYPE_CHECKING:
     from averted.timeseries import Ingarch as Ingarch
     from averted.timeseries import Structural as Structural
     from averted.timeseries import UnitRootTest as UnitRootTest
+    from averted.timeseries import Var as Var
+    from averted.timeseries import Vecm as Vecm
+    from averted.timeseries import ardl_bounds as ardl_bounds
+    from averted.timeseries import engle_granger as engle_granger
+    from averted.timeseries import johansen as johansen
     from averted.timeseries import unit_root as unit_root
     from averted.timeseries.breaks import BaiPerron as BaiPerron
     from averted.timeseries.breaks import breaks as breaks
@@ -136,12 +142,16 @@ _WHERE = {
     "Response": "averted.spending",
     "SpendingResponse": "averted.spending",
     "StandardisedRate": "averted.surveillance",
+    "Ardl": "averted.timeseries",
     "Arima": "averted.timeseries",
     "AutoArima": "averted.timeseries",
     "Structural": "averted.timeseries",
     "UnitRootTest": "averted.timeseries",
+    "Var": "averted.timeseries",
+    "Vecm": "averted.timeseries",
     "ZeroInflated": "averted.regression",
     "adjust": "averted.regression",
+    "ardl_bounds": "averted.timeseries",
     "audit": "averted.study",
     "backtest": "averted.forecast",
     "combine": "averted.forecast",
@@ -151,10 +161,12 @@ _WHERE = {
     "breaks": "averted.timeseries.breaks",
     "compare": "averted.regression",
     "datasets": "averted.datasets",
+    "johansen": "averted.timeseries",
     "joinpoint": "averted.timeseries.joinpoint",
     "smooth_trend": "averted.timeseries.smooth_trend",
     "pelt": "averted.timeseries.breaks",
     "diebold_mariano": "averted.forecast",
+    "engle_granger": "averted.timeseries",
     "evaluate": "averted.forecast",
     "rate_interval": "averted.surveillance",
     "rate_ratio": "averted.surveillance",

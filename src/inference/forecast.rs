@@ -116,6 +116,12 @@ impl Forecast {
         })
     }
 
+    /// After the last known period by this name.
+    #[must_use]
+    pub fn after(self, cutoff: String) -> Self {
+        Self { cutoff, ..self }
+    }
+
     /// With a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {

@@ -84,6 +84,8 @@ mod _core {
     #[pymodule_export]
     use super::surveillance::{rate_interval, rate_ratio, standard_population, standardised_rate};
     #[pymodule_export]
+    use super::timeseries::{PyArdl, PyArdlFit, PyBoundsTest};
+    #[pymodule_export]
     use super::timeseries::{PyArima, PyArimaFit, PyAutoArima};
     #[pymodule_export]
     use super::timeseries::{PyAutoEts, PyAutoEtsFit, PyEts, PyEtsFit};
@@ -96,6 +98,8 @@ mod _core {
     #[pymodule_export]
     use super::timeseries::{PyIntermittent, PyIntermittentFit, PyNaive, PyNaiveFit, PyTheta, PyThetaFit};
     #[pymodule_export]
+    use super::timeseries::{PyJohansenTest, engle_granger, johansen};
+    #[pymodule_export]
     use super::timeseries::{PyJoinpoint, PyJoinpointFit};
     #[pymodule_export]
     use super::timeseries::{PySmoothTrend, PySmoothTrendFit};
@@ -103,4 +107,8 @@ mod _core {
     use super::timeseries::{PyStructural, PyStructuralFit};
     #[pymodule_export]
     use super::timeseries::{PyUnitRootTest, differences, unit_root_test};
+    #[pymodule_export]
+    use super::timeseries::{PyVar, PyVarFit};
+    #[pymodule_export]
+    use super::timeseries::{PyVecm, PyVecmFit};
 }

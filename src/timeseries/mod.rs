@@ -1,8 +1,10 @@
 //! Models of one series over time, or of several together.
 
+pub mod ardl;
 pub mod arima;
 pub mod baselines;
 pub mod breaks;
+pub mod cointegration;
 pub mod counts;
 pub mod decompose;
 pub mod ets;
@@ -15,3 +17,4 @@ pub mod structural;
 pub mod theta;
 pub mod unit_root;
 pub mod var;
+pub mod vecm;

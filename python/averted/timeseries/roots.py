@@ -55,6 +55,27 @@ class UnitRootTest(Result):
     def _kind(self) -> Kind:  # type: ignore[override]
         return self.kind
 
+    @classmethod
+    def _of(cls, core: _core.UnitRootTest, series: str, deterministic: str, kind: Kind) -> UnitRootTest:
+        method, null, alternative = core.words
+        statistic, p_value, below, used, n = core.numbers
+        return cls(
+            method=method,
+            series=series,
+            deterministic=deterministic,
+            null=null,
+            alternative=alternative,
+            statistic=statistic,
+            p_value=p_value,
+            critical=dict(core.critical),
+            rejects_below=below,
+            lags=used,
+            n=n,
+            further=dict(core.further),
+            notes=core.notes,
+            kind=kind,
+        )
+
     def rejects(self, level: float = 0.05) -> bool | None:
         """Whether the null is rejected: by the critical value of that level, else by the p-value; else ``None``."""
         if level in self.critical:
@@ -153,24 +174,7 @@ def _run(
         option=option,
         trim=float(trim),
     )
-    method, null, alternative = core.words
-    statistic, p_value, below, used, n = core.numbers
-    return UnitRootTest(
-        method=method,
-        series=name,
-        deterministic=deterministic,
-        null=null,
-        alternative=alternative,
-        statistic=statistic,
-        p_value=p_value,
-        critical=dict(core.critical),
-        rejects_below=below,
-        lags=used,
-        n=n,
-        further=dict(core.further),
-        notes=core.notes,
-        kind=kind_of(y),
-    )
+    return UnitRootTest._of(core, name, deterministic, kind_of(y))
 
 
 def kpss(y: Any, deterministic: str = "level", lags: int | str = "short") -> UnitRootTest:

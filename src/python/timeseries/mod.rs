@@ -1,8 +1,10 @@
 //! Models of one series across the border.
 
+mod ardl;
 mod arima;
 mod baselines;
 mod breaks;
+mod cointegration;
 mod counts;
 mod decompose;
 mod ets;
@@ -12,10 +14,14 @@ mod smooth_trend;
 mod structural;
 mod theta;
 mod unit_root;
+mod var;
+mod vecm;
 
+pub(super) use ardl::{PyArdl, PyArdlFit, PyBoundsTest};
 pub(super) use arima::{PyArima, PyArimaFit, PyAutoArima};
 pub(super) use baselines::{PyNaive, PyNaiveFit};
 pub(super) use breaks::{PyBreaksFit, bai_perron, pelt, structural_change_test};
+pub(super) use cointegration::{PyJohansenTest, engle_granger, johansen};
 pub(super) use counts::{PyCountFit, PyCountModel};
 pub(super) use decompose::{PyDecomposition, classical, mstl, stl};
 pub(super) use ets::{PyAutoEts, PyAutoEtsFit, PyEts, PyEtsFit};
@@ -25,3 +31,5 @@ pub(super) use smooth_trend::{PySmoothTrend, PySmoothTrendFit};
 pub(super) use structural::{PyStructural, PyStructuralFit};
 pub(super) use theta::{PyTheta, PyThetaFit};
 pub(super) use unit_root::{PyUnitRootTest, differences, unit_root_test};
+pub(super) use var::{PyVar, PyVarFit};
+pub(super) use vecm::{PyVecm, PyVecmFit};

@@ -11,7 +11,7 @@ use crate::timeseries::unit_root::{
 
 /// What a test of one series said.
 #[pyclass(frozen, name = "UnitRootTest", module = "averted._core")]
-pub(in crate::python) struct PyUnitRootTest(UnitRootTest);
+pub(in crate::python) struct PyUnitRootTest(pub(super) UnitRootTest);
 
 #[pymethods]
 impl PyUnitRootTest {
@@ -124,7 +124,7 @@ fn whole(argument: &str, value: &str) -> Result<usize> {
     value.parse().map_err(|_| refused(argument, value, "a whole number, at least 2"))
 }
 
-fn chosen(select: &str) -> Result<Lags> {
+pub(super) fn chosen(select: &str) -> Result<Lags> {
     match select {
         "aic" => Ok(Lags::Aic),
         "bic" => Ok(Lags::Bic),

@@ -36,3 +36,6 @@ pub use ocsb::Ocsb;
 pub use phillips_perron::PhillipsPerron;
 pub use variance_ratio::VarianceRatio;
 pub use zivot_andrews::{Break, ZivotAndrews};
+
+pub(in crate::timeseries) use mackinnon::{tau_critical, tau_p};
+pub(in crate::timeseries) use prepare::{Ols, deterministic};

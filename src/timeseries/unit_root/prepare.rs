@@ -41,7 +41,12 @@ pub(super) fn exact(name: &str, what: &str) -> Error {
 }
 
 /// Level, line and parabola for the times `from, from + 1, …`, then nothing in the `after` columns that follow.
-pub(super) fn deterministic(kind: Deterministic, from: usize, rows: usize, after: usize) -> Array2<f64> {
+pub(in crate::timeseries) fn deterministic(
+    kind: Deterministic,
+    from: usize,
+    rows: usize,
+    after: usize,
+) -> Array2<f64> {
     let columns = kind.columns();
     Array2::from_shape_fn((rows, columns + after), |(i, j)| {
         if j >= columns { 0.0 } else { ((from + i) as f64).powi(j as i32) }

@@ -24,7 +24,7 @@ pub struct VarTest {
 }
 
 impl VarTest {
-    pub(super) fn chi_squared(name: &str, statistic: f64, degrees: usize) -> Result<Self> {
+    pub(in crate::timeseries) fn chi_squared(name: &str, statistic: f64, degrees: usize) -> Result<Self> {
         if degrees == 0 {
             return Err(argument("lags", "too few", "more than the lags of the model"));
         }

@@ -183,7 +183,7 @@ impl VarFit {
 }
 
 /// L with L L' = sigma.
-pub(super) fn root(sigma: &Array2<f64>) -> Result<Array2<f64>> {
+pub(in crate::timeseries) fn root(sigma: &Array2<f64>) -> Result<Array2<f64>> {
     let sd = sigma.diag().mapv(f64::sqrt);
     let unit = Array2::from_shape_fn(sigma.dim(), |(i, j)| sigma[[i, j]] / (sd[i] * sd[j]));
     let lower = Cholesky::new(unit.view(), "the covariance of the errors")?.lower();

@@ -105,7 +105,23 @@ impl VarFit {
         draws: usize,
         seed: Option<u64>,
     ) -> Result<Vec<Forecast>> {
-        let x = self.future(horizon, x)?;
+        self.forecast_under(horizon, vec!["forecast".into()], &[x], draws, seed)
+    }
+
+    /// As [`forecast`](Self::forecast), under several named futures of the regressors. Path i uses the same coefficients and
+    /// errors under all of them, so that their differences are those of the scenarios alone.
+    ///
+    /// # Errors
+    /// As [`forecast`](Self::forecast).
+    pub fn forecast_under(
+        &self,
+        horizon: usize,
+        scenarios: Vec<String>,
+        futures: &[Option<ArrayView2<'_, f64>>],
+        draws: usize,
+        seed: Option<u64>,
+    ) -> Result<Vec<Forecast>> {
+        let futures = futures.iter().map(|x| self.future(horizon, *x)).collect::<Result<Vec<_>>>()?;
         if draws == 0 {
             return Err(argument("draws", 0, "at least 1"));
         }
@@ -117,26 +133,28 @@ impl VarFit {
             let mut generator = stream(seed, draw as u64);
             let e = Array2::from_shape_fn((m, k), |_| normal(&mut generator));
             let coefficients = &self.coefficients + &spread.dot(&e).dot(&root.t());
-            self.path(&coefficients, &x, |_, next| {
-                let e: Vec<f64> = (0..k).map(|_| normal(&mut generator)).collect();
-                for (i, v) in next.iter_mut().enumerate() {
-                    *v += (0..=i).map(|j| root[[i, j]] * e[j]).sum::<f64>();
-                }
-            })
+            let errors = Array2::from_shape_fn((horizon, k), |_| normal(&mut generator)).dot(&root.t());
+            let path = |x| {
+                self.path(&coefficients, x, |h, next| {
+                    next.iter_mut().zip(errors.row(h)).for_each(|(v, e)| *v += e);
+                })
+            };
+            futures.iter().map(path).collect::<Vec<_>>()
         };
         let paths = parallel::map(draws, one);
         let labels: Vec<String> = (1..=horizon).map(|h| format!("+{h}")).collect();
         let cutoff = (self.y.nrows() - 1).to_string();
         let series = |j: usize| {
-            let own = Array2::from_shape_fn((draws, horizon), |(i, h)| paths[i][[h, j]]);
-            Forecast::new(vec!["forecast".into()], vec![own], labels.clone(), cutoff.clone(), seed)
+            let under = |s: usize| Array2::from_shape_fn((draws, horizon), |(i, h)| paths[i][s][[h, j]]);
+            let own = (0..futures.len()).map(under).collect();
+            Forecast::new(scenarios.clone(), own, labels.clone(), cutoff.clone(), seed)
         };
         (0..k).map(series).collect()
     }
 }
 
 /// A root of a symmetric matrix with a positive diagonal.
-fn half(matrix: &Array2<f64>) -> Result<Array2<f64>> {
+pub(in crate::timeseries) fn half(matrix: &Array2<f64>) -> Result<Array2<f64>> {
     let sd = matrix.diag().mapv(f64::sqrt);
     let unit = Array2::from_shape_fn(matrix.dim(), |(i, j)| matrix[[i, j]] / (sd[i] * sd[j]));
     let root = match Cholesky::new(unit.view(), "the regressors") {

@@ -25,7 +25,7 @@ pub struct ImpulseBands {
 }
 
 /// `Φ₀ … Φ_h` of lag matrices.
-pub(super) fn moving_average(lags: &[Array2<f64>], horizon: usize) -> Vec<Array2<f64>> {
+pub(in crate::timeseries) fn moving_average(lags: &[Array2<f64>], horizon: usize) -> Vec<Array2<f64>> {
     let k = lags[0].nrows();
     let mut out = vec![Array2::eye(k)];
     for h in 1..=horizon {
@@ -38,7 +38,7 @@ pub(super) fn moving_average(lags: &[Array2<f64>], horizon: usize) -> Vec<Array2
     out
 }
 
-fn responses(
+pub(in crate::timeseries) fn responses(
     lags: &[Array2<f64>],
     root: Option<&Array2<f64>>,
     horizon: usize,
@@ -166,7 +166,7 @@ impl VarFit {
         draws: usize,
         seed: Option<u64>,
     ) -> Result<ImpulseBands> {
-        let tail = 0.5 * (1.0 - interval_level(level)?);
+        interval_level(level)?;
         if draws < 20 {
             return Err(argument("draws", draws, "at least 20"));
         }
@@ -192,39 +192,14 @@ impl VarFit {
             let root = if orthogonal { Some(fit.root().ok()?) } else { None };
             Some(responses(&fit.lag_matrices(), root.as_ref(), horizon, cumulative))
         };
-        let good: Vec<Vec<Array2<f64>>> = parallel::map(draws, one).into_iter().flatten().collect();
-        if good.len() * 2 < draws {
-            let hint = "the system is too near to one without errors to be rebuilt".into();
-            let method = "bootstrap of the impulse responses".into();
-            return Err(Error::NotConverged { method, iterations: draws, last_change: f64::NAN, hint });
-        }
         let root = if orthogonal { Some(self.root()?) } else { None };
         let estimate = responses(&self.lag_matrices(), root.as_ref(), horizon, cumulative);
-        let at = |p: f64| {
-            let step = |h: usize| {
-                Array2::from_shape_fn(estimate[0].dim(), |place| {
-                    let mut values: Vec<f64> = good.iter().map(|g| g[h][place]).collect();
-                    values.sort_unstable_by(f64::total_cmp);
-                    crate::inference::quantile(&values, p, false)
-                })
-            };
-            (0..=horizon).map(step).collect::<Vec<_>>()
-        };
-        let (lower, upper) = (at(tail), at(1.0 - tail));
-        Ok(ImpulseBands { lower, upper, estimate, seed: Some(seed) })
+        percentiles(estimate, parallel::map(draws, one), level, seed)
     }
 
     /// Shares of the forecast error variance at 1 … horizon that the orthogonal shocks account for, series × shocks.
     pub fn variance_shares(&self, horizon: usize) -> Vec<Array2<f64>> {
-        let theta = self.impulse(horizon.saturating_sub(1), true);
-        let mut sum = Array2::<f64>::zeros(theta[0].dim());
-        let mut out = Vec::with_capacity(horizon);
-        for step in theta.iter().take(horizon) {
-            sum += &(step * step);
-            let total = sum.sum_axis(ndarray::Axis(1));
-            out.push(Array2::from_shape_fn(sum.dim(), |(i, j)| sum[[i, j]] / total[i]));
-        }
-        out
+        shares(&self.impulse(horizon.saturating_sub(1), true), horizon)
     }
 
     /// Error covariances of forecasts at 1 … horizon, coefficients taken as known.
@@ -251,4 +226,45 @@ impl VarFit {
 
 fn difference(above: &[Array2<f64>], below: &[Array2<f64>], step: f64) -> Vec<Array2<f64>> {
     above.iter().zip(below).map(|(a, b)| (a - b) / (2.0 * step)).collect()
+}
+
+/// Shares of the variance of forecast errors at 1 … horizon, of orthogonal responses.
+pub(in crate::timeseries) fn shares(theta: &[Array2<f64>], horizon: usize) -> Vec<Array2<f64>> {
+    let mut sum = Array2::<f64>::zeros(theta[0].dim());
+    let mut out = Vec::with_capacity(horizon);
+    for step in theta.iter().take(horizon) {
+        sum += &(step * step);
+        let total = sum.sum_axis(ndarray::Axis(1));
+        out.push(Array2::from_shape_fn(sum.dim(), |(i, j)| sum[[i, j]] / total[i]));
+    }
+    out
+}
+
+/// Percentile bands of rebuilt samples; of the draws, at least half must have been fitted.
+pub(in crate::timeseries) fn percentiles(
+    estimate: Vec<Array2<f64>>,
+    rebuilt: Vec<Option<Vec<Array2<f64>>>>,
+    level: f64,
+    seed: u64,
+) -> Result<ImpulseBands> {
+    let tail = 0.5 * (1.0 - interval_level(level)?);
+    let draws = rebuilt.len();
+    let good: Vec<Vec<Array2<f64>>> = rebuilt.into_iter().flatten().collect();
+    if good.len() * 2 < draws {
+        let hint = "the system is too near to one without errors to be rebuilt".into();
+        let method = "bootstrap of the impulse responses".into();
+        return Err(Error::NotConverged { method, iterations: draws, last_change: f64::NAN, hint });
+    }
+    let at = |p: f64| {
+        let step = |h: usize| {
+            Array2::from_shape_fn(estimate[0].dim(), |place| {
+                let mut values: Vec<f64> = good.iter().map(|g| g[h][place]).collect();
+                values.sort_unstable_by(f64::total_cmp);
+                crate::inference::quantile(&values, p, false)
+            })
+        };
+        (0..estimate.len()).map(step).collect::<Vec<_>>()
+    };
+    let (lower, upper) = (at(tail), at(1.0 - tail));
+    Ok(ImpulseBands { lower, upper, estimate, seed: Some(seed) })
 }

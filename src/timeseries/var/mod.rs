@@ -31,6 +31,11 @@ mod specification;
 
 pub use causality::VarTest;
 pub use fit::VarFit;
+pub(in crate::timeseries) use fit::root;
 pub use forecast::VarPrediction;
+pub(in crate::timeseries) use forecast::half;
 pub use impulse::ImpulseBands;
+pub(in crate::timeseries) use impulse::{moving_average, percentiles, responses, shares};
+pub(in crate::timeseries) use regress::{Regression, regress};
 pub use specification::{LagChoice, Terms, Var};
+pub(in crate::timeseries) use specification::{argument, check};

@@ -5,16 +5,16 @@ use ndarray::{Array2, ArrayView2};
 use crate::error::{Error, Result};
 use crate::linalg::TallTriangle;
 
-pub(super) struct Regression {
+pub(in crate::timeseries) struct Regression {
     /// Regressors × columns.
-    pub(super) coefficients: Array2<f64>,
+    pub(in crate::timeseries) coefficients: Array2<f64>,
     /// (Z'Z)⁻¹.
-    pub(super) inverse: Array2<f64>,
-    pub(super) residuals: Array2<f64>,
+    pub(in crate::timeseries) inverse: Array2<f64>,
+    pub(in crate::timeseries) residuals: Array2<f64>,
 }
 
 /// `y = z b + u`, by the triangle of both together; regressors are scaled to one length first.
-pub(super) fn regress(
+pub(in crate::timeseries) fn regress(
     z: ArrayView2<'_, f64>,
     y: ArrayView2<'_, f64>,
     names: &[String],

@@ -33,7 +33,7 @@ impl FromStr for Terms {
     }
 }
 
-pub(super) fn argument(argument: &str, value: impl std::fmt::Display, must: &str) -> Error {
+pub(in crate::timeseries) fn argument(argument: &str, value: impl std::fmt::Display, must: &str) -> Error {
     Error::Argument { argument: argument.into(), value: value.to_string(), must: must.into() }
 }
 
@@ -165,7 +165,8 @@ impl Var {
     }
 }
 
-fn check(names: &[String], y: ArrayView2<'_, f64>) -> Result<()> {
+/// Series that lags can be made of: named, there in every period, and of a size whose square is a number.
+pub(in crate::timeseries) fn check(names: &[String], y: ArrayView2<'_, f64>) -> Result<()> {
     if names.len() != y.ncols() || y.ncols() == 0 {
         let (expected, found) = (format!("{} names, at least one", y.ncols()), names.len().to_string());
         return Err(Error::Shape { what: "names of series".into(), expected, found });
@@ -177,6 +178,11 @@ fn check(names: &[String], y: ArrayView2<'_, f64>) -> Result<()> {
         }
         if let Some(row) = column.iter().position(|v| v.abs() > 1e140) {
             let must = "of a size whose square is a number: below 1e140; change its unit".into();
+            return Err(Error::Domain { what: name.clone(), row, value: column[row].to_string(), must });
+        }
+        let largest = column.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        if let Some(row) = column.iter().position(|v| *v != 0.0).filter(|_| largest < 1e-140) {
+            let must = "of a size whose square is a number: above 1e-140; change its unit".into();
             return Err(Error::Domain { what: name.clone(), row, value: column[row].to_string(), must });
         }
     }
