@@ -1476,7 +1476,7 @@ def forecast_panel(
     progress: Any,
 ) -> list[tuple[str, tuple[Forecast, StructuralFit, list[str], list[float]] | None, str]]: ...
 def backtest_series(
-    model: str | Arima | CountModel | Structural,
+    model: str | Arima | AutoArima | CountModel | Naive | Structural | Theta,
     season: int,
     name: str,
     y: NDArray[np.float64],

@@ -7,9 +7,11 @@ use ndarray::ArrayView2;
 use crate::error::{Error, Result, nearest};
 use crate::forecast::combination::Combination;
 use crate::inference::{Estimates, Forecast};
-use crate::timeseries::arima::Arima;
+use crate::timeseries::arima::{Arima, ArimaFit, AutoArima};
+use crate::timeseries::baselines::{Naive, Rule};
 use crate::timeseries::counts::{CountFit, CountSeries, Family, Glarma, Ingarch};
 use crate::timeseries::structural::{Component, Scale, Series, Structural, Trend};
+use crate::timeseries::theta::{Method, Theta};
 
 /// How far ahead, with what is known of the future.
 #[derive(Debug, Clone, Copy)]
@@ -106,24 +108,78 @@ impl Forecaster for Structural {
     }
 }
 
+/// What a fitted ARIMA model says.
+fn arima(fit: &ArimaFit, ahead: &Ahead<'_>) -> Result<Outlook> {
+    let forecast = fit.forecast(ahead.horizon, ahead.x, ahead.draws, Some(ahead.seed))?;
+    let mean = fit.predict(ahead.horizon, ahead.x)?.mean;
+    Ok(Outlook { forecast, mean, criterion: fit.aicc() })
+}
+
+/// A fitted ARIMA model with all its parameters given.
+fn held_arima(fit: &ArimaFit) -> Box<dyn Forecaster> {
+    let named = fit.names().iter().zip(fit.coefficients());
+    let held = named.fold(fit.specification().clone(), |held, (name, value)| held.fixed(name, *value));
+    Box::new(held.fixed("variance", fit.variance()))
+}
+
 impl Forecaster for Arima {
     fn outlook(&self, series: &Series<'_>, ahead: &Ahead<'_>) -> Result<Outlook> {
         without_exposure(self, series)?;
-        let fit = self.fit(series)?;
-        let forecast = fit.forecast(ahead.horizon, ahead.x, ahead.draws, Some(ahead.seed))?;
-        let mean = fit.predict(ahead.horizon, ahead.x)?.mean;
-        Ok(Outlook { forecast, mean, criterion: fit.aicc() })
+        arima(&self.fit(series)?, ahead)
     }
 
     fn held(&self, series: &Series<'_>) -> Result<Box<dyn Forecaster>> {
-        let fit = self.fit(series)?;
-        let named = fit.names().iter().zip(fit.coefficients());
-        let held = named.fold(self.clone(), |held, (name, value)| held.fixed(name, *value));
-        Ok(Box::new(held.fixed("variance", fit.variance())))
+        Ok(held_arima(&self.fit(series)?))
     }
 
     fn season(&self) -> usize {
         self.seasonal_orders().3.max(1)
+    }
+}
+
+impl Forecaster for AutoArima {
+    fn outlook(&self, series: &Series<'_>, ahead: &Ahead<'_>) -> Result<Outlook> {
+        without_exposure(self, series)?;
+        arima(&self.fit(series)?, ahead)
+    }
+
+    fn held(&self, series: &Series<'_>) -> Result<Box<dyn Forecaster>> {
+        Ok(held_arima(&self.fit(series)?))
+    }
+
+    fn season(&self) -> usize {
+        self.periods()
+    }
+}
+
+impl Forecaster for Theta {
+    fn outlook(&self, series: &Series<'_>, ahead: &Ahead<'_>) -> Result<Outlook> {
+        let fit = self.fit(series)?;
+        let forecast = fit.forecast(ahead.horizon, ahead.draws, Some(ahead.seed))?;
+        Ok(Outlook { mean: fit.predict(ahead.horizon).mean, forecast, criterion: f64::NAN })
+    }
+
+    fn held(&self, series: &Series<'_>) -> Result<Box<dyn Forecaster>> {
+        let fit = self.fit(series)?;
+        let held = self.clone().alpha(fit.alpha());
+        let dynamic = matches!(self.method(), Method::Optimised | Method::Dynamic);
+        Ok(Box::new(if dynamic { held.theta(fit.theta()) } else { held }))
+    }
+
+    fn season(&self) -> usize {
+        self.periods()
+    }
+}
+
+impl Forecaster for Naive {
+    fn outlook(&self, series: &Series<'_>, ahead: &Ahead<'_>) -> Result<Outlook> {
+        let fit = self.fit(series)?;
+        let forecast = fit.forecast(ahead.horizon, ahead.draws, Some(ahead.seed))?;
+        Ok(Outlook { mean: fit.predict(ahead.horizon).mean, forecast, criterion: f64::NAN })
+    }
+
+    fn season(&self) -> usize {
+        if let Rule::Seasonal(season) = self.rule() { season } else { 1 }
     }
 }
 
@@ -235,16 +291,18 @@ type Make = fn(usize) -> Box<dyn Forecaster>;
 
 /// The models by name.
 const MODELS: &[(&str, Make)] = &[
-    ("arima", |s| {
-        let seasonal = if s > 1 { (0, 1, 1, s) } else { (0, 0, 0, 1) };
-        Box::new(Arima::new((0, 1, 1)).seasonal(seasonal))
-    }),
+    ("arima", |s| Box::new(AutoArima::new().seasonal(s))),
     ("ingarch", |_| Box::new(Ingarch::new().past_obs(&[1]).past_mean(&[1]).family(Family::NegativeBinomial))),
+    ("drift", |_| Box::new(Naive::drift())),
+    ("mean", |_| Box::new(Naive::mean())),
+    ("naive", |_| Box::new(Naive::last())),
+    ("seasonal_naive", |s| Box::new(if s > 1 { Naive::seasonal(s) } else { Naive::last() })),
     ("structural", |s| Box::new(Structural::new().trend(Trend::Damped).seasonal(s))),
+    ("theta", |s| Box::new(Theta::new(Method::Dynamic).season(s))),
 ];
 
 /// The models that `auto` takes the median of.
-const AUTO: &[&str] = &["arima", "structural"];
+const AUTO: &[&str] = &["arima", "structural", "theta"];
 
 /// A model by name, for a season of so many periods (1 for none): `auto`, the median of several, or one of those in the
 /// error.
@@ -303,7 +361,7 @@ mod tests {
         let y = wave(48);
         let series = Series::new("y", &y);
         let ahead = Ahead::new(4, 50, 1);
-        for name in ["arima", "structural", "auto"] {
+        for name in ["arima", "structural", "theta", "auto"] {
             for season in [1, 4] {
                 let model = named(name, season).expect("a model");
                 let fresh = model.outlook(&series, &ahead).expect("an outlook").mean;

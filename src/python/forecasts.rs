@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use super::convert::{enter, enter_watched};
 use super::data::PyFrame;
 use super::forecast::PyForecast;
-use super::timeseries::{PyArima, PyCountModel, PyStructural};
+use super::timeseries::{PyArima, PyAutoArima, PyCountModel, PyNaive, PyStructural, PyTheta};
 use crate::forecast::combination::{Combination, Pooling, akaike_weights};
 use crate::forecast::conformal::{Calibration, Spread, adaptive_intervals, whole};
 use crate::forecast::many::{Columns, Lines, ManyForecast, SeriesSet};
@@ -19,8 +19,11 @@ use crate::inference::Forecast;
 pub(super) enum AnyModel<'py> {
     Name(String),
     Arima(PyRef<'py, PyArima>),
+    AutoArima(PyRef<'py, PyAutoArima>),
     Counts(PyRef<'py, PyCountModel>),
+    Naive(PyRef<'py, PyNaive>),
     Structural(PyRef<'py, PyStructural>),
+    Theta(PyRef<'py, PyTheta>),
 }
 
 impl AnyModel<'_> {
@@ -28,8 +31,11 @@ impl AnyModel<'_> {
         Ok(match self {
             Self::Name(name) => named(name, season)?,
             Self::Arima(model) => Box::new(model.0.clone()),
+            Self::AutoArima(model) => Box::new(model.0.clone()),
             Self::Counts(model) => model.forecaster(),
+            Self::Naive(model) => Box::new(model.0),
             Self::Structural(model) => Box::new(model.0.clone()),
+            Self::Theta(model) => Box::new(model.0.clone()),
         })
     }
 }

@@ -38,6 +38,20 @@ def test_every_series_is_forecast_whatever_else_is_in_the_frame() -> None:
         np.testing.assert_array_equal(alone.frame()[name], frame[name][mine])
 
 
+def test_models_by_name() -> None:
+    data = series(1, 30)
+    names = ["arima", "auto", "drift", "mean", "naive", "seasonal_naive", "structural", "theta"]
+    frame = av.forecast(data, 2, model=names, season=4, level=[80], seed=1, draws=100).frame()
+    assert all(np.isfinite(frame[name]).all() for name in names)
+    y = data["y"][np.argsort(data["ds"])]
+    np.testing.assert_allclose(frame["naive"], y[-1])
+    np.testing.assert_allclose(frame["mean"], y.mean())
+    np.testing.assert_allclose(frame["seasonal_naive"], y[-4:-2])
+    np.testing.assert_allclose(frame["drift"], y[-1] + (y[-1] - y[0]) / 29 * np.array([1, 2]))
+    middle = np.median([frame["arima"], frame["structural"], frame["theta"]], axis=0)
+    np.testing.assert_allclose(frame["auto"], middle)
+
+
 def test_the_mean_is_that_of_the_fit() -> None:
     data = series(1, 40)
     order = np.argsort(data["ds"])
@@ -145,14 +159,18 @@ def test_no_origin_sees_what_came_after_it() -> None:
 
 def test_parameters_may_be_held() -> None:
     data = series(1, 60)
+    model = {"arima": av.Arima(order=(0, 1, 1))}
     fresh, held, some = (
-        av.cross_validation(data, 1, model="arima", windows=6, refit=refit, seed=1, draws=50).frame()
+        av.cross_validation(data, 1, model=model, windows=6, refit=refit, seed=1, draws=50).frame()
         for refit in (True, False, 3)
     )
     assert held["arima"][0] == pytest.approx(fresh["arima"][0], rel=1e-9)
     assert held["arima"][5] != fresh["arima"][5]
     np.testing.assert_allclose(some["arima"][[0, 3]], fresh["arima"][[0, 3]], rtol=1e-9)
     np.testing.assert_allclose(held["arima"], fresh["arima"], rtol=0.05)
+    chosen = av.cross_validation(data, 1, model=av.AutoArima(), windows=2, refit=False, seed=1, draws=50).frame()
+    anew = av.cross_validation(data, 1, model=av.AutoArima(), windows=2, seed=1, draws=50).frame()
+    assert chosen["AutoArima"][0] == pytest.approx(anew["AutoArima"][0], rel=1e-9)
     failed = av.cross_validation(data, 1, model="ingarch", windows=2, refit=False, seed=1, draws=50)
     assert len(failed.failed["reason"]) > 0
 

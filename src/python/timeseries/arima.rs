@@ -54,7 +54,7 @@ impl PyArima {
 
 /// The automatic choice of an ARIMA model.
 #[pyclass(frozen, name = "AutoArima", module = "averted._core")]
-pub(in crate::python) struct PyAutoArima(AutoArima);
+pub(in crate::python) struct PyAutoArima(pub(in crate::python) AutoArima);
 
 #[pymethods]
 impl PyAutoArima {

@@ -18,7 +18,7 @@ pub(in crate::python) fn ahead<'py>(py: Python<'py>, found: &Prediction) -> Ahea
 
 /// A baseline, unfitted.
 #[pyclass(frozen, name = "Naive", module = "averted._core")]
-pub(in crate::python) struct PyNaive(Naive);
+pub(in crate::python) struct PyNaive(pub(in crate::python) Naive);
 
 #[pymethods]
 impl PyNaive {

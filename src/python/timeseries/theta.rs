@@ -12,7 +12,7 @@ use crate::timeseries::theta::{Method, Seasonal, Theta, ThetaFit};
 
 /// A Theta method, unfitted.
 #[pyclass(frozen, name = "Theta", module = "averted._core")]
-pub(in crate::python) struct PyTheta(Theta);
+pub(in crate::python) struct PyTheta(pub(in crate::python) Theta);
 
 fn refused(argument: &str, value: &str, must: &str) -> Error {
     Error::Argument { argument: argument.into(), value: format!("`{value}`"), must: must.into() }

@@ -153,6 +153,11 @@ impl AutoArima {
         if self.as_r { search.path(length) } else { search.thorough(length) }
     }
 
+    /// Periods of the season, 1 for none.
+    pub fn periods(&self) -> usize {
+        self.season
+    }
+
     /// One with a season, zero without.
     fn on(&self) -> usize {
         usize::from(self.season > 1)
