@@ -29,7 +29,7 @@ impl AnyModel<'_> {
             Self::Name(name) => named(name, season)?,
             Self::Arima(model) => Box::new(model.0.clone()),
             Self::Counts(model) => model.forecaster(),
-            Self::Structural(model) => Box::new(model.0.clone()),
+            Self::Structural(model) => model.forecaster(),
         })
     }
 }

@@ -10,6 +10,7 @@ mod intermittent;
 mod joinpoint;
 mod smooth_trend;
 mod structural;
+mod structural_counts;
 mod theta;
 mod unit_root;
 
@@ -23,5 +24,6 @@ pub(super) use intermittent::{PyIntermittent, PyIntermittentFit};
 pub(super) use joinpoint::{PyJoinpoint, PyJoinpointFit};
 pub(super) use smooth_trend::{PySmoothTrend, PySmoothTrendFit};
 pub(super) use structural::{PyStructural, PyStructuralFit};
+pub(super) use structural_counts::PyCountStructuralFit;
 pub(super) use theta::{PyTheta, PyThetaFit};
 pub(super) use unit_root::{PyUnitRootTest, differences, unit_root_test};
