@@ -1,6 +1,7 @@
 //! Filter, likelihood and smoother at fixed parameters against KFAS and statsmodels: no optimiser involved.
 
-use averted::timeseries::statespace::{StateSpace, Workspace, smooth};
+use averted::random::stream;
+use averted::timeseries::statespace::{Simulator, StateSpace, Workspace, disturbances, score, smooth};
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -193,4 +194,164 @@ fn statsmodels_exact_diffuse_likelihoods() {
     let ours = Workspace::new(&model).log_likelihood(&model, &drivers).expect("a likelihood");
     let theirs = gold("log(UKDriverDeaths)", "UC lltrend+dummy seas12 exact diffuse");
     close("drivers", ours.value - 13.0 * 0.918_938_533_204_672_8, theirs, 1e-8);
+}
+
+/// Series and models of every kind: gaps, a diffuse season, a damped slope that starts known, no noise at all.
+fn varied() -> Vec<(StateSpace, Vec<f64>)> {
+    let mut y: Vec<f64> = (0..30).map(|t| 4.0 + (f64::from(t) * 1.3).sin() + 0.1 * f64::from(t)).collect();
+    [1, 2, 14, 15].into_iter().for_each(|t| y[t] = f64::NAN);
+    let damped = StateSpace::new(2)
+        .transition(0, 0, 1.0)
+        .transition(0, 1, 1.0)
+        .transition(1, 1, 0.7)
+        .observe(0, 1.0)
+        .state_variance(0, 0.1)
+        .state_variance(1, 0.2)
+        .observation_variance(0.3)
+        .diffuse(0)
+        .start(1, 0.2, 0.4);
+    let x = Array2::from_shape_fn((30, 1), |(t, _)| (t as f64 * 0.4).cos());
+    let moving = StateSpace::new(2)
+        .transition(0, 0, 1.0)
+        .transition(1, 1, 1.0)
+        .observe(0, 1.0)
+        .regressors(1, x.view())
+        .expect("one regressor")
+        .state_variance(0, 0.2)
+        .state_variance(1, 0.05)
+        .observation_variance(0.5)
+        .diffuse(0)
+        .diffuse(1);
+    let models = [level(0.5, 0.2), level(0.0, 0.2), seasonal_trend(0.4, 0.1, 0.01, 0.2, 4), damped, moving];
+    models.into_iter().map(|model| (model, y.clone())).collect()
+}
+
+#[test]
+fn scores_are_derivatives() {
+    for (which, (model, y)) in varied().into_iter().enumerate() {
+        let found = score(&model, &y).expect("a score");
+        let value =
+            |model: &StateSpace| Workspace::new(model).log_likelihood(model, &y).expect("a pass").value;
+        assert!((found.likelihood.value - value(&model)).abs() < 1e-12);
+        let near = |ours: f64, slope: f64| (ours - slope).abs() < 2e-6 * (1.0 + slope.abs());
+        let h = 1e-5;
+        if model.noise() > 0.0 {
+            let at = |by: f64| value(&model.clone().observation_variance(model.noise() + by));
+            let slope = (at(h) - at(-h)) / (2.0 * h);
+            assert!(near(found.observation_variance, slope), "{which}: {found:?} {slope}");
+        }
+        for state in 0..model.states() {
+            let q = disturbances(&model, &y).expect("disturbances").state_variance[29][state];
+            if q > 0.0 {
+                let at = |by: f64| value(&model.clone().state_variance(state, q + by));
+                let slope = (at(h) - at(-h)) / (2.0 * h);
+                assert!(near(found.state_variance[state], slope), "{which} {state}: {found:?} {slope}");
+            }
+        }
+        if which == 3 {
+            let at = |by: f64| value(&model.clone().start(1, 0.2, 0.4 + by));
+            let slope = (at(h) - at(-h)) / (2.0 * h);
+            assert!(near(found.start_variance[1], slope), "{found:?} {slope}");
+        }
+    }
+}
+
+#[test]
+fn disturbances_are_those_of_the_smoothed_states() {
+    for (which, (model, y)) in varied().into_iter().enumerate() {
+        let found = disturbances(&model, &y).expect("disturbances");
+        let mut work = Workspace::new(&model);
+        let filtered = work.filter(&model, &y).expect("a filter");
+        let smoothed = smooth(&model, &filtered);
+        for t in 0..y.len() {
+            // ε = y − Z'α and its variance is that of Z'α; both from the state smoother.
+            if !y[t].is_nan() && which < 3 {
+                let signal = predicted(&model, &smoothed.mean[t]);
+                assert!((found.irregular[t] - (y[t] - signal)).abs() < 1e-9, "{which} {t}");
+                if model.states() == 1 {
+                    let gap = found.irregular_variance[t] - smoothed.variance[t][0];
+                    assert!(gap.abs() < 1e-9, "{which} {t}: {gap}");
+                }
+            }
+            if t + 1 < y.len() && model.states() == 1 {
+                let step = smoothed.mean[t + 1][0] - smoothed.mean[t][0];
+                assert!((found.state[t][0] - step).abs() < 1e-9, "{which} {t}");
+            }
+        }
+        let simulator = Simulator::new(&model, &y).expect("a simulator");
+        for (ours, theirs) in simulator.mean().iter().zip(smoothed.mean.iter().flatten()) {
+            assert!((ours - theirs).abs() < 1e-8, "{which}: {ours} {theirs}");
+        }
+    }
+}
+
+#[test]
+fn draws_of_the_states_have_their_smoothed_moments() {
+    let draws = 4_000;
+    for (which, (model, y)) in varied().into_iter().enumerate() {
+        let filtered = Workspace::new(&model).filter(&model, &y).expect("a filter");
+        let smoothed = smooth(&model, &filtered);
+        let (mean, variance) = (smoothed.mean.concat(), smoothed.variance.concat());
+        let mut simulator = Simulator::new(&model, &y).expect("a simulator");
+        let mut sums = vec![[0.0; 2]; mean.len()];
+        for i in 0..draws {
+            let drawn = simulator.draw(&mut stream(3, i));
+            for ((sum, d), m) in sums.iter_mut().zip(drawn).zip(&mean) {
+                *sum = [sum[0] + (d - m), sum[1] + (d - m) * (d - m)];
+            }
+        }
+        for (i, [first, square]) in sums.into_iter().enumerate() {
+            let (first, square) = (first / draws as f64, square / draws as f64);
+            let v = variance[i].max(1e-12);
+            assert!(first.abs() < 5.5 * (v / draws as f64).sqrt() + 1e-9, "{which} {i}: {first}");
+            let reach = 5.5 * (2.0 / draws as f64).sqrt();
+            assert!((square / v - 1.0).abs() < reach || square < 1e-10, "{which} {i}: {square} {v}");
+        }
+        assert_eq!(simulator.draw(&mut stream(3, 9)), simulator.draw(&mut stream(3, 9)));
+    }
+}
+
+/// Rolling twelve-month sums are an observation of twelve states: what the months were comes out of the smoother.
+#[test]
+fn rolling_sums_are_one_more_observation() {
+    let n = 30;
+    let (q, h) = (0.3, 1e-4);
+    // x_t is a random walk from zero with a variance known to be large; y_t = x_t + … + x_{t−11} + noise.
+    let mut model = StateSpace::new(12).transition(0, 0, 1.0).observation_variance(h).state_variance(0, q);
+    for j in 0..12 {
+        model = model.observe(j, 1.0).start(j, 0.0, 4.0);
+        if j > 0 {
+            model = model.transition(j, j - 1, 1.0);
+        }
+    }
+    let y: Vec<f64> =
+        (0..n).map(|t| 12.0 * (0.2 * t as f64).sin() + if t == 9 { f64::NAN } else { 0.0 }).collect();
+    // Months −11 … n − 1: independent before, a walk from month 0 on.
+    let months = n + 11;
+    let prior = Array2::from_shape_fn((months, months), |(a, b)| {
+        let walk = |a: usize| a.saturating_sub(11) as f64;
+        match (a < 11, b < 11) {
+            (true, _) | (_, true) => 4.0 * f64::from(u8::from(a == b)),
+            _ => 4.0 + q * walk(a).min(walk(b)),
+        }
+    });
+    let seen: Vec<usize> = (0..n).filter(|&t| !y[t].is_nan()).collect();
+    let sums = Array2::from_shape_fn((seen.len(), months), |(i, m)| {
+        f64::from(u8::from((seen[i]..seen[i] + 12).contains(&m)))
+    });
+    let cross = sums.dot(&prior);
+    let mut v = cross.dot(&sums.t());
+    v.diag_mut().iter_mut().for_each(|d| *d += h);
+    let chol = averted::linalg::Cholesky::new(v.view(), "covariance").expect("positive definite");
+    let observed: ndarray::Array1<f64> = seen.iter().map(|&t| y[t]).collect();
+    let solved = chol.solve(observed.view());
+    let dense =
+        -0.918_938_533_204_672_8 * seen.len() as f64 - 0.5 * (chol.log_determinant() + observed.dot(&solved));
+    let filtered = Workspace::new(&model).filter(&model, &y).expect("a filter");
+    close("rolling sums", filtered.likelihood.value, dense, 1e-9);
+    let expected = cross.t().dot(&solved);
+    let smoothed = smooth(&model, &filtered);
+    for t in 0..n {
+        close("month", smoothed.mean[t][0], expected[t + 11], 1e-7);
+    }
 }

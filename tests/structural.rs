@@ -4,7 +4,7 @@ mod common;
 
 use averted::data::Count;
 use averted::error::Error;
-use averted::timeseries::structural::{Component, Scale, Series, Structural, Trend};
+use averted::timeseries::structural::{Component, Cycle, Scale, Series, Structural, StructuralFit, Trend};
 use common::{Comparison, case, numbers, reference};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -97,10 +97,198 @@ fn likelihoods_at_given_variances() {
         let ours = fit.log_likelihood() - fit.n_diffuse() as f64 * HALF_LOG_TWO_PI;
         table.check(series, "log-likelihood (statsmodels)", &[ours], &[find(series, model)], (1e-8, 0.0));
     }
+    cycles_and_harmonics(&mut table);
     let head = "# Conformance: structural models\n\nLikelihoods, smoothed levels and predictions at given variances beside KFAS \
                 and statsmodels; `tests/structural.rs` makes\nthis page (`make docs`) and fails when a value differs by more \
                 than 1e-8 (relative) unless a comment there says why.\n";
     table.finish("conformance_structural.md", head, &[]);
+}
+
+/// The specification of a case of `structural_components.json`, its variances free.
+fn components(id: &str) -> Structural {
+    let lasting = |period: f64| Cycle::of(period).damping(1.0);
+    match id {
+        "uc_cycle_lasting" | "uc_cycle_lasting_gap" => Structural::new().cycle(lasting(11.0)),
+        "uc_cycle_mle" => Structural::new().cycle(Cycle::between(3.0, 20.0).damping(1.0)),
+        "uc_trigonometric" | "uc_trigonometric_mle" => Structural::new().trigonometric(12),
+        "uc_trigonometric_odd" => Structural::new().trigonometric(7),
+        "uc_everything" => Structural::new().trend(Trend::Local).trigonometric(12).cycle(lasting(30.0)),
+        other => panic!("a case without a model: {other}"),
+    }
+}
+
+fn cycles_and_harmonics(table: &mut Comparison) {
+    let file = reference("structural_components");
+    let cases = file["cases"].as_array().expect("cases");
+    for found in cases.iter().filter(|c| c["values"].get("forecast").is_some()) {
+        let (id, gold) = (found["id"].as_str().expect("an id"), &found["values"]);
+        let data = found["data"].as_str().expect("data").split(' ').next().expect("a name");
+        let mut y = numbers(&file["datasets"][data]["values"]);
+        if id.ends_with("gap") {
+            (20..40).for_each(|t| y[t] = NAN);
+        }
+        let mut spec = components(id);
+        let names = gold["param_names"].as_array().expect("names");
+        for (name, value) in names.iter().zip(numbers(&gold["params"])) {
+            let Some(name) = name.as_str().and_then(|n| n.strip_prefix("sigma2.")) else { continue };
+            let component = match name {
+                "irregular" => Component::Irregular,
+                "level" => Component::Level,
+                "trend" => Component::Slope,
+                "cycle" => Component::Cycle,
+                _ => Component::Seasonal,
+            };
+            spec = spec.variance(component, value);
+        }
+        let fit = spec.fit(&Series::new("y", &y)).expect("a fit");
+        let ours = fit.log_likelihood() - fit.n_diffuse() as f64 * HALF_LOG_TWO_PI;
+        if let Some(dense) = gold.get("loglik_dense") {
+            // statsmodels loses rank in the diffuse start of these two: dense matrices in 25 digits and more are ours.
+            let dense = dense.as_f64().expect("a number");
+            table.check(id, "log-likelihood (dense, 25 digits)", &[ours], &[dense], (1e-8, 0.0));
+            continue;
+        }
+        let theirs = gold["loglik"].as_f64().expect("a number");
+        table.check(id, "log-likelihood (statsmodels)", &[ours], &[theirs], (1e-8, 0.0));
+        let parts = fit.parts().expect("parts");
+        let ahead = fit.predict(6, None).expect("ahead");
+        for (what, ours, name) in [
+            ("smoothed level", &parts.level[..5], "level_first5"),
+            ("smoothed cycle", parts.cycle.as_ref().map_or(&[][..], |c| &c[..5]), "cycle_first5"),
+            ("smoothed season", parts.seasonal.as_ref().map_or(&[][..], |c| &c[..5]), "seasonal_first5"),
+            ("prediction", &ahead.mean[..], "forecast"),
+            ("its variance", &ahead.variance[..], "forecast_var"),
+        ] {
+            if let Some(gold) = gold.get(name) {
+                // A cycle or a season near zero has no eight figures.
+                table.check(id, what, ours, &numbers(gold), (1e-7, 1e-9 * y[0].abs()));
+            }
+        }
+    }
+}
+
+/// Covariance of a damped cycle: it turns, and dies away from its stationary variance.
+#[test]
+fn a_damped_cycle_has_the_dense_normal_likelihood() {
+    let y: Vec<f64> = dataset("nile")[..14].to_vec();
+    let (irregular, level, cycle, factor, period) = (9000.0, 1200.0, 2500.0, 0.8_f64, 7.0);
+    let spec =
+        given(Structural::new().cycle(Cycle::of(period).damping(factor)), [irregular, level, -1.0, -1.0]);
+    let fit = spec.variance(Component::Cycle, cycle).fit(&Series::new("y", &y)).expect("a fit");
+    let (n, angle) = (y.len(), 2.0 * std::f64::consts::PI / period);
+    let turned = |i: usize, j: usize| {
+        let apart = i.abs_diff(j) as i32;
+        cycle / (1.0 - factor * factor) * factor.powi(apart) * (angle * f64::from(apart)).cos()
+    };
+    // Differences from the first value, in which the diffuse level drops out.
+    let v = Array2::from_shape_fn((n - 1, n - 1), |(a, b)| {
+        let (i, j) = (a + 1, b + 1);
+        let noise = irregular * if i == j { 2.0 } else { 1.0 };
+        level * i.min(j) as f64 + noise + turned(i, j) - turned(i, 0) - turned(0, j) + turned(0, 0)
+    });
+    let d: ndarray::Array1<f64> = (1..n).map(|t| y[t] - y[0]).collect();
+    let chol = averted::linalg::Cholesky::new(v.view(), "covariance").expect("positive definite");
+    let quadratic = d.dot(&chol.solve(d.view()));
+    let dense = -HALF_LOG_TWO_PI * (n - 1) as f64 - 0.5 * (chol.log_determinant() + quadratic);
+    assert!((fit.log_likelihood() - dense).abs() < 1e-9 * dense.abs(), "{} {dense}", fit.log_likelihood());
+    assert_eq!(fit.period(), Some(period));
+}
+
+/// A coefficient that walks, beside generalised least squares with its covariance written out.
+#[test]
+fn a_coefficient_that_walks_has_the_dense_normal_likelihood() {
+    let y: Vec<f64> = dataset("nile")[..16].to_vec();
+    let n = y.len();
+    let x = Array2::from_shape_fn((n, 1), |(t, _)| 3.0 + (t as f64 * 0.9).sin());
+    let (irregular, level, beta) = (9000.0, 1200.0, 40.0);
+    let spec = given(Structural::new().walking(0), [irregular, level, -1.0, -1.0]);
+    let spec = spec.variance(Component::Coefficient(0), beta);
+    let names = ["wave".to_owned()];
+    let fit = spec.fit(&Series::new("y", &y).regressors(x.view(), &names)).expect("a fit");
+    let v = Array2::from_shape_fn((n, n), |(i, j)| {
+        let shared = i.min(j) as f64;
+        level * shared + beta * shared * x[[i, 0]] * x[[j, 0]] + if i == j { irregular } else { 0.0 }
+    });
+    let design = Array2::from_shape_fn((n, 2), |(t, j)| if j == 0 { 1.0 } else { x[[t, 0]] });
+    let chol = averted::linalg::Cholesky::new(v.view(), "covariance").expect("positive definite");
+    let solved = chol.solve_many(design.view());
+    let information = design.t().dot(&solved);
+    let inner = averted::linalg::Cholesky::new(information.view(), "information").expect("positive definite");
+    let y1 = ndarray::Array1::from(y);
+    let b = inner.solve(solved.t().dot(&y1).view());
+    let rest = &y1 - &design.dot(&b);
+    let quadratic = rest.dot(&chol.solve(rest.view()));
+    let dense = -HALF_LOG_TWO_PI * (n - 2) as f64
+        - 0.5 * (chol.log_determinant() + inner.log_determinant() + quadratic);
+    assert!((fit.log_likelihood() - dense).abs() < 1e-9 * dense.abs(), "{} {dense}", fit.log_likelihood());
+    // In the first period the coefficient's smoothed value is the diffuse start's.
+    let parts = fit.parts().expect("parts");
+    let first = parts.regression.expect("a regression")[0] / x[[0, 0]];
+    assert!((first - b[1]).abs() < 1e-8 * b[1].abs(), "{first} {b}");
+    assert!((parts.level[0] - b[0]).abs() < 1e-8 * b[0].abs());
+    assert!(fit.parameters().iter().any(|p| p.name == "variance of coefficient of wave"));
+    assert!(
+        Structural::new()
+            .walking(1)
+            .fit(&Series::new("y", y1.as_slice().expect("y")).regressors(x.view(), &names))
+            .is_err()
+    );
+}
+
+#[test]
+fn maxima_with_cycles_and_harmonics() {
+    let file = reference("structural_components");
+    for id in ["uc_cycle_mle", "uc_trigonometric_mle"] {
+        let found = case(&file, id);
+        let y = numbers(&file["datasets"][found["data"].as_str().expect("data")]["values"]);
+        let fit = components(id).fit(&Series::new("y", &y)).expect("a fit");
+        let ours = fit.log_likelihood() - fit.n_diffuse() as f64 * HALF_LOG_TWO_PI;
+        let theirs = found["values"]["loglik"].as_f64().expect("a number");
+        println!("{id}: ours {ours:.8}, statsmodels {theirs:.8}; {:?}", fit.parameters());
+        assert!(ours >= theirs - 1e-6, "{id}: {ours} {theirs}");
+    }
+}
+
+/// R's `StructTS` starts from a large variance and scales its own likelihood: its variances and predictions are held to 1 %
+/// where its optimum is ours, and everywhere its variances are no better by our likelihood.
+#[test]
+fn beside_struct_ts() {
+    let file = reference("state_space");
+    let free = |id: &str| match id {
+        "StructTS_nile_level" => (Structural::new(), dataset("nile")),
+        "StructTS_nile_trend" => (Structural::new().trend(Trend::Local), dataset("nile")),
+        _ => (Structural::new().trend(Trend::Local).seasonal(12), dataset("log_airpassengers")),
+    };
+    for id in ["StructTS_nile_level", "StructTS_nile_trend", "StructTS_log_airpassengers_BSM"] {
+        let gold = &case(&file, id)["values"];
+        let (spec, y) = free(id);
+        let fit = |spec: &Structural| -> StructuralFit { spec.fit(&Series::new("y", &y)).expect("a fit") };
+        let best = fit(&spec);
+        let mut theirs = spec.clone();
+        let names = [("epsilon", Component::Irregular), ("level", Component::Level)];
+        for (name, c) in names.into_iter().chain([("slope", Component::Slope), ("seas", Component::Seasonal)])
+        {
+            if let Some(variance) = gold["var"][name].as_f64() {
+                theirs = theirs.variance(c, variance);
+            }
+        }
+        let there = fit(&theirs);
+        println!("{id}: ours {:.6}, at theirs {:.6}", best.log_likelihood(), there.log_likelihood());
+        assert!(best.log_likelihood() >= there.log_likelihood() - 1e-8);
+        // At their variances the predictions are theirs.
+        let ahead = there.predict(6, None).expect("ahead");
+        for ((mean, variance), (p, se)) in ahead
+            .mean
+            .iter()
+            .zip(&ahead.variance)
+            .zip(numbers(&gold["pred"]).iter().zip(numbers(&gold["pred_se"])))
+        {
+            assert!(
+                (mean / p - 1.0).abs() < 0.01 && (variance.sqrt() / se - 1.0).abs() < 0.01,
+                "{id}: {mean} {p} {variance} {se}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -1277,10 +1277,16 @@ class Structural:
         *,
         trend: str,
         season: int,
+        trigonometric: bool,
+        cycle: tuple[float, float, float | None] | None,
+        family: str,
         scale: str,
         sampling: bool,
-        variances: list[float | None],
+        variances: list[tuple[str, float]],
         damping: float | None,
+        prior: list[tuple[float, float]],
+        walking: list[int],
+        of_walking: list[tuple[int, float]],
     ) -> Structural: ...
     def fit(
         self,
@@ -1291,8 +1297,59 @@ class Structural:
         names: list[str],
         exposure: NDArray[np.float64] | None,
         labels: list[str],
-        prior: list[tuple[float, float]],
     ) -> StructuralFit: ...
+    def fit_counts(
+        self,
+        name: str,
+        y: NDArray[np.float64],
+        *,
+        bounds: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+        x: NDArray[np.float64] | None,
+        names: list[str],
+        exposure: NDArray[np.float64] | None,
+        reporting: NDArray[np.float64] | None,
+        labels: list[str],
+    ) -> CountStructuralFit: ...
+
+@final
+class CountStructuralFit:
+    @property
+    def log_likelihood(self) -> float: ...
+    @property
+    def aic(self) -> float: ...
+    @property
+    def aicc(self) -> float: ...
+    @property
+    def n_diffuse(self) -> int: ...
+    @property
+    def n_informative(self) -> int: ...
+    @property
+    def dispersion(self) -> float: ...
+    @property
+    def notes(self) -> list[str]: ...
+    @property
+    def parameters(self) -> list[tuple[str, float, float]]: ...
+    @property
+    def fitted(self) -> NDArray[np.float64]: ...
+    @property
+    def residuals(self) -> NDArray[np.float64]: ...
+    def coefficients(self, level: float) -> Table: ...
+    def importance_sampling(self, pairs: int, seed: int) -> tuple[float, float]: ...
+    def parts(self) -> dict[str, NDArray[np.float64]]: ...
+    def predict(
+        self, horizon: int, x: NDArray[np.float64] | None, exposure: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def forecast(
+        self,
+        horizon: int,
+        names: list[str],
+        futures: list[NDArray[np.float64] | None],
+        *,
+        exposure: NDArray[np.float64] | None,
+        draws: int,
+        seed: int | None,
+        labels: list[str] | None,
+    ) -> Forecast: ...
 
 @final
 class StructuralFit:

@@ -10,7 +10,7 @@ use crate::inference::{Estimates, Forecast};
 use crate::timeseries::arima::{Arima, ArimaFit, AutoArima};
 use crate::timeseries::baselines::{Naive, Rule};
 use crate::timeseries::counts::{CountFit, CountSeries, Family, Glarma, Ingarch};
-use crate::timeseries::structural::{Component, Scale, Series, Structural, Trend};
+use crate::timeseries::structural::{CountStructural, Scale, Series, Structural, Trend};
 use crate::timeseries::theta::{Method, Theta};
 
 /// How far ahead, with what is known of the future.
@@ -89,14 +89,7 @@ impl Forecaster for Structural {
     }
 
     fn held(&self, series: &Series<'_>) -> Result<Box<dyn Forecaster>> {
-        let fit = self.fit(series)?;
-        let components = [Component::Irregular, Component::Level, Component::Slope, Component::Seasonal];
-        let known = components.into_iter().filter_map(|c| Some((c, fit.variance(c)?)));
-        let mut held = known.fold(self.clone(), |held, (c, variance)| held.variance(c, variance));
-        if let Some(factor) = fit.damping().filter(|f| f.is_finite()) {
-            held = held.damping(factor);
-        }
-        Ok(Box::new(held))
+        Ok(Box::new(self.fit(series)?.held()))
     }
 
     fn season(&self) -> usize {
@@ -183,11 +176,10 @@ impl Forecaster for Naive {
     }
 }
 
-/// The series as counts, fitted and forecast.
+/// What a model says of the series as counts: a forecast, and a criterion where it has one.
 fn counts(
     series: &Series<'_>,
-    ahead: &Ahead<'_>,
-    fit: impl FnOnce(&CountSeries<'_>) -> Result<CountFit>,
+    look: impl FnOnce(&CountSeries<'_>) -> Result<(Forecast, f64)>,
 ) -> Result<Outlook> {
     let counts = CountSeries::exact(series.name(), series.outcome())?;
     let mut cells = CountSeries::new(series.name(), &counts);
@@ -197,21 +189,38 @@ fn counts(
     if let Some(x) = series.x() {
         cells = cells.regressors(x, series.regressor_names());
     }
-    let fit = fit(&cells)?;
+    let (forecast, criterion) = look(&cells)?;
+    Ok(Outlook { mean: forecast.mean(0), forecast, criterion })
+}
+
+fn past(fit: &CountFit, ahead: &Ahead<'_>) -> Result<(Forecast, f64)> {
     let Ahead { horizon, x, exposure, draws, seed } = *ahead;
-    let forecast = fit.forecast(horizon, x, exposure, draws, Some(seed))?;
-    Ok(Outlook { mean: forecast.mean(0), forecast, criterion: f64::NAN })
+    Ok((fit.forecast(horizon, x, exposure, draws, Some(seed))?, f64::NAN))
 }
 
 impl Forecaster for Ingarch {
     fn outlook(&self, series: &Series<'_>, ahead: &Ahead<'_>) -> Result<Outlook> {
-        counts(series, ahead, |cells| self.fit(cells))
+        counts(series, |cells| past(&self.fit(cells)?, ahead))
     }
 }
 
 impl Forecaster for Glarma {
     fn outlook(&self, series: &Series<'_>, ahead: &Ahead<'_>) -> Result<Outlook> {
-        counts(series, ahead, |cells| self.fit(cells))
+        counts(series, |cells| past(&self.fit(cells)?, ahead))
+    }
+}
+
+impl Forecaster for CountStructural {
+    fn outlook(&self, series: &Series<'_>, ahead: &Ahead<'_>) -> Result<Outlook> {
+        let Ahead { horizon, x, exposure, draws, seed } = *ahead;
+        counts(series, |cells| {
+            let fit = self.fit(cells)?;
+            Ok((fit.forecast(horizon, x, exposure, draws, Some(seed))?, fit.aicc()))
+        })
+    }
+
+    fn season(&self) -> usize {
+        self.structure().season().unwrap_or(1)
     }
 }
 

@@ -34,7 +34,7 @@ impl AnyModel<'_> {
             Self::AutoArima(model) => Box::new(model.0.clone()),
             Self::Counts(model) => model.forecaster(),
             Self::Naive(model) => Box::new(model.0),
-            Self::Structural(model) => Box::new(model.0.clone()),
+            Self::Structural(model) => model.forecaster(),
             Self::Theta(model) => Box::new(model.0.clone()),
         })
     }

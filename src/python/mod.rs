@@ -92,7 +92,7 @@ mod _core {
     #[pymodule_export]
     use super::timeseries::{PyBreaksFit, bai_perron, pelt, structural_change_test};
     #[pymodule_export]
-    use super::timeseries::{PyCountFit, PyCountModel};
+    use super::timeseries::{PyCountFit, PyCountModel, PyCountStructuralFit};
     #[pymodule_export]
     use super::timeseries::{PyDecomposition, classical, mstl, stl};
     #[pymodule_export]

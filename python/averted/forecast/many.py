@@ -15,6 +15,7 @@ from averted._frames import Kind, frame_in, frame_out
 from averted._result import Result, Table
 from averted.forecast._calendar import Calendar, column, frequency_name, labels
 from averted.forecast.answer import checked_levels
+from averted.timeseries._series import specification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -242,10 +243,9 @@ def _specification(model: Any) -> Any:
     """The core's specification of a model, or its name."""
     if isinstance(model, str):
         return model
-    inner = getattr(model, "_inner", None)
-    if inner is None or isinstance(model, type):
+    if getattr(model, "_inner", None) is None or isinstance(model, type):
         raise InputError(f"model: a {type(model).__name__} is no model of one series: give a name or a specification")
-    return inner
+    return specification(model, [])
 
 
 def _models(model: Any) -> tuple[list[tuple[str, Any]], list[tuple[str, list[Any], Any, str]]]:

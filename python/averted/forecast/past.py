@@ -10,7 +10,7 @@ from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out, panel_in
 from averted._result import Result, Table
-from averted.timeseries._series import kind_of, labels_of, matrix_in, vector
+from averted.timeseries._series import kind_of, labels_of, matrix_in, specification, vector
 
 
 class Backtest(Result):
@@ -124,13 +124,14 @@ def backtest(
         if y is None:
             raise InputError("y: a specification needs a series")
         values = vector("y", y)
+        matrix, names, _ = matrix_in(x)
         core = _core.backtest_series(
-            model if isinstance(model, str) else model._inner,
+            model if isinstance(model, str) else specification(model, names),
             1 if season is None else whole("season", season, 1),
             "y",
             values,
             settings,
-            x=matrix_in(x)[0],
+            x=matrix,
             exposure=None if exposure is None else vector("exposure", exposure),
             labels=labels_of(y, index, len(values)),
             seed=seed,

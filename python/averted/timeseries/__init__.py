@@ -41,7 +41,7 @@ from averted.timeseries.roots import (
 )
 from averted.timeseries.smooth_trend import SmoothTrend, smooth_trend
 from averted.timeseries.smooth_trend_fit import SmoothTrendFit, SmoothTrendFits
-from averted.timeseries.structural import Structural, StructuralFit
+from averted.timeseries.structural import CountStructuralFit, Structural, StructuralFit
 from averted.timeseries.theta import Theta, ThetaFit
 from averted.timeseries.var import LagChoice, Var, VarFit
 from averted.timeseries.vecm import Vecm, VecmFit
@@ -60,6 +60,7 @@ __all__ = [
     "BreaksFit",
     "Comparability",
     "CountFit",
+    "CountStructuralFit",
     "Decomposition",
     "Ets",
     "EtsFit",

@@ -71,3 +71,8 @@ def kind_of(y: Any) -> Kind:
     """The kind of frame to hand back for a series."""
     module = type(y).__module__.partition(".")[0]
     return module if module in ("pandas", "polars", "pyarrow") else "dict"  # type: ignore[return-value]
+
+
+def specification(model: Any, names: list[str]) -> Any:
+    """The core's specification of a model, for regressors of these names."""
+    return model._among(names) if hasattr(model, "_among") else model._inner

@@ -7,9 +7,23 @@ use super::super::convert::enter;
 use super::super::forecast::PyForecast;
 use super::super::inference::PyTable;
 use crate::data::Count;
+use crate::error::Result;
 use crate::forecast::Forecaster;
 use crate::inference::Estimates;
 use crate::timeseries::counts::{CountFit, CountScores, CountSeries, Glarma, Ingarch, Intervention};
+
+/// Counts where exact, else what bounds them, where anything does.
+pub(super) fn cells(name: &str, y: &[f64], bounds: Option<&(Vec<f64>, Vec<f64>)>) -> Result<Vec<Count>> {
+    let mut counts = CountSeries::exact(name, y)?;
+    if let Some((lo, hi)) = bounds {
+        for ((count, &lo), &hi) in counts.iter_mut().zip(lo).zip(hi) {
+            if *count == Count::Missing && !lo.is_nan() && !hi.is_nan() {
+                *count = Count::Interval { lo, hi };
+            }
+        }
+    }
+    Ok(counts)
+}
 
 #[derive(Clone)]
 enum Model {
@@ -89,14 +103,7 @@ impl PyCountModel {
         let x = x.map(|x| x.as_array().to_owned());
         let kind = covariance.map(str::parse).transpose()?;
         let fit = enter(py, || {
-            let mut counts = CountSeries::exact(name, &y)?;
-            if let Some((lo, hi)) = &bounds {
-                for ((count, &lo), &hi) in counts.iter_mut().zip(lo).zip(hi) {
-                    if *count == Count::Missing && !lo.is_nan() && !hi.is_nan() {
-                        *count = Count::Interval { lo, hi };
-                    }
-                }
-            }
+            let counts = cells(name, &y, bounds.as_ref())?;
             let mut series = CountSeries::new(name, &counts).labels(labels);
             if let Some(exposure) = &exposure {
                 series = series.exposure(exposure);

@@ -81,7 +81,8 @@ impl Adjoint {
         self.seed[..k - 1].iter_mut().zip(&work.beta).for_each(|(u, b)| *u = -b);
         self.seed[k - 1] = 1.0;
         self.column(work, columns, m, skip, scale);
-        for gap in 0..columns.gaps {
+        // Conditional squares have no determinant.
+        for gap in 0..if conditional { 0 } else { columns.gaps } {
             // A column of the inverse of the transposed triangle, by back substitution.
             self.seed.fill(0.0);
             self.seed[gap] = 1.0 / work.cross[gap * k + gap];

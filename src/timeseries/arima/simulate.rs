@@ -11,8 +11,7 @@ use crate::timeseries::arima::ArimaFit;
 use crate::timeseries::arima::estimate::{regression, root};
 use crate::timeseries::arima::likelihood::{Objective, Work};
 use crate::timeseries::arima::specification::argument;
-use crate::timeseries::statespace::{StateSpace, Workspace};
-use crate::timeseries::structural::{add_draw, factor};
+use crate::timeseries::statespace::{StateSpace, Workspace, add_draw, factor};
 
 /// Draws of the parameters; every one serves several paths, because each costs a pass of the filter.
 const SETS: usize = 200;

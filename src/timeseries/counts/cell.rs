@@ -5,21 +5,21 @@ use crate::special::{log_factorial, rising};
 
 /// What a cell says at mean μ and dispersion a (variance μ + aμ²; a = 0 is the Poisson).
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Piece {
+pub(in crate::timeseries) struct Piece {
     /// Log-probability of the cell.
-    pub(super) log: f64,
+    pub(in crate::timeseries) log: f64,
     /// Its derivative by μ.
-    pub(super) score: f64,
+    pub(in crate::timeseries) score: f64,
     /// Its derivative by a.
-    pub(super) score_dispersion: f64,
+    pub(in crate::timeseries) score_dispersion: f64,
     /// Information about μ: expected, less what the cell hides.
-    pub(super) weight: f64,
+    pub(in crate::timeseries) weight: f64,
     /// E[Y | cell, μ, a]: the count itself where it is known.
-    pub(super) expected: f64,
+    pub(in crate::timeseries) expected: f64,
     /// Derivative of `expected` by μ.
-    pub(super) expected_mean: f64,
+    pub(in crate::timeseries) expected_mean: f64,
     /// Derivative of `expected` by a.
-    pub(super) expected_dispersion: f64,
+    pub(in crate::timeseries) expected_dispersion: f64,
 }
 
 /// ln(1 + d) − d without cancellation.
@@ -121,7 +121,7 @@ fn score_dispersion(y: f64, mean: f64, dispersion: f64, terms: &Terms) -> f64 {
 
 /// The terms of all counts of a series, kept between passes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known {
+pub(in crate::timeseries) struct Known {
     /// Every count that is, or may be, in order.
     values: Vec<f64>,
     terms: Vec<Terms>,
@@ -131,7 +131,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn new(counts: &[Count]) -> Self {
+    pub(in crate::timeseries) fn new(counts: &[Count]) -> Self {
         let mut values = Vec::new();
         for count in counts {
             match *count {
@@ -151,7 +151,7 @@ impl Known {
     }
 
     /// Makes the terms those of this dispersion.
-    pub(super) fn prepare(&mut self, dispersion: f64) {
+    pub(in crate::timeseries) fn prepare(&mut self, dispersion: f64) {
         if self.dispersion.to_bits() != dispersion.to_bits() {
             self.terms.clear();
             self.terms.extend(self.values.iter().map(|y| Terms::new(*y, dispersion)));
@@ -160,7 +160,7 @@ impl Known {
     }
 
     /// What cell t says at this mean.
-    pub(super) fn piece(&self, t: usize, count: Count, mean: f64) -> Piece {
+    pub(in crate::timeseries) fn piece(&self, t: usize, count: Count, mean: f64) -> Piece {
         let a = self.dispersion;
         let variance = mean + a * mean * mean;
         match count {

@@ -48,3 +48,7 @@ pub use ingarch::Ingarch;
 pub use scores::CountScores;
 pub use series::CountSeries;
 pub use specification::{CountCovariance, Family, Initial, Intervention, Link, Method, ResidualScale};
+
+pub(in crate::timeseries) use cell::Known;
+pub(in crate::timeseries) use series::Data as CountData;
+pub(in crate::timeseries) use simulate::draw;

@@ -18,6 +18,7 @@ pub struct CountSeries<'a> {
     pub(super) name: &'a str,
     pub(super) counts: &'a [Count],
     pub(super) exposure: Option<&'a [f64]>,
+    pub(super) reporting: Option<&'a [f64]>,
     pub(super) x: Option<ArrayView2<'a, f64>>,
     pub(super) names: Vec<String>,
     pub(super) labels: Vec<String>,
@@ -26,7 +27,8 @@ pub struct CountSeries<'a> {
 impl<'a> CountSeries<'a> {
     /// These counts under this name.
     pub fn new(name: &'a str, counts: &'a [Count]) -> Self {
-        Self { name, counts, exposure: None, x: None, names: Vec::new(), labels: Vec::new() }
+        let (names, labels) = (Vec::new(), Vec::new());
+        Self { name, counts, exposure: None, reporting: None, x: None, names, labels }
     }
 
     /// Numbers as counts, NaN as missing.
@@ -45,6 +47,14 @@ impl<'a> CountSeries<'a> {
     #[must_use]
     pub fn exposure(mut self, exposure: &'a [f64]) -> Self {
         self.exposure = Some(exposure);
+        self
+    }
+
+    /// Of each count only this fraction is reported so far: above 0, at most 1. Means are multiplied by it, so that the
+    /// model is of the whole; forecasts are of whole counts.
+    #[must_use]
+    pub fn reporting(mut self, fraction: &'a [f64]) -> Self {
+        self.reporting = Some(fraction);
         self
     }
 
@@ -74,15 +84,17 @@ fn number(name: &str, row: usize, y: f64) -> Result<f64> {
 
 /// The series, checked, and owned by the fit.
 #[derive(Debug, Clone)]
-pub(super) struct Data {
-    pub(super) name: String,
-    pub(super) counts: Vec<Count>,
-    pub(super) exposure: Vec<f64>,
-    pub(super) has_exposure: bool,
+pub(in crate::timeseries) struct Data {
+    pub(in crate::timeseries) name: String,
+    pub(in crate::timeseries) counts: Vec<Count>,
+    /// With the reported fraction in it.
+    pub(in crate::timeseries) exposure: Vec<f64>,
+    /// Whether future periods need theirs.
+    pub(in crate::timeseries) has_exposure: bool,
     /// Time × (regressors, interventions).
-    pub(super) x: Array2<f64>,
-    pub(super) names: Vec<String>,
-    pub(super) labels: Vec<String>,
+    pub(in crate::timeseries) x: Array2<f64>,
+    pub(in crate::timeseries) names: Vec<String>,
+    pub(in crate::timeseries) labels: Vec<String>,
 }
 
 fn shape(what: &str, expected: String, found: String) -> Error {
@@ -90,7 +102,7 @@ fn shape(what: &str, expected: String, found: String) -> Error {
 }
 
 impl Data {
-    pub(super) fn new(series: &CountSeries<'_>) -> Result<Self> {
+    pub(in crate::timeseries) fn new(series: &CountSeries<'_>) -> Result<Self> {
         let n = series.counts.len();
         for (row, count) in series.counts.iter().enumerate() {
             match *count {
@@ -109,8 +121,12 @@ impl Data {
                 Count::Missing => {}
             }
         }
-        let exposure = series.exposure.map_or_else(|| vec![1.0; n], <[f64]>::to_vec);
+        let mut exposure = series.exposure.map_or_else(|| vec![1.0; n], <[f64]>::to_vec);
         checked_exposure("exposure", &exposure, n)?;
+        if let Some(reporting) = series.reporting {
+            reported(reporting, n)?;
+            exposure.iter_mut().zip(reporting).for_each(|(e, f)| *e *= f);
+        }
         let x = series.x.map_or_else(|| Array2::zeros((n, 0)), |x| x.to_owned());
         if x.nrows() != n {
             return Err(shape("regressors", format!("{n} rows"), format!("{} rows", x.nrows())));
@@ -146,17 +162,22 @@ impl Data {
         })
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::timeseries) fn len(&self) -> usize {
         self.counts.len()
     }
 
     /// Cells that say something.
-    pub(super) fn n_informative(&self) -> usize {
+    pub(in crate::timeseries) fn n_informative(&self) -> usize {
         self.counts.iter().filter(|c| !matches!(c, Count::Missing)).count()
     }
 
+    /// Their periods.
+    pub(in crate::timeseries) fn informative(&self) -> Vec<usize> {
+        (0..self.len()).filter(|&t| !matches!(self.counts[t], Count::Missing)).collect()
+    }
+
     /// Mean rate, the middle of an interval standing for it.
-    pub(super) fn rate(&self) -> f64 {
+    pub(in crate::timeseries) fn rate(&self) -> f64 {
         let (mut events, mut exposure) = (0.0, 0.0);
         for (count, e) in self.counts.iter().zip(&self.exposure) {
             let y = match *count {
@@ -171,7 +192,7 @@ impl Data {
     }
 
     /// Refuses what no model of counts can be fitted to.
-    pub(super) fn check(&self, parameters: usize, dependent: bool) -> Result<()> {
+    pub(in crate::timeseries) fn check(&self, parameters: usize, dependent: bool) -> Result<()> {
         let (needed, found) = (parameters + 2, self.n_informative());
         if found < needed {
             return Err(Error::TooShort { what: self.name.clone(), needed, found });
@@ -185,7 +206,8 @@ impl Data {
         }
         let mut seen = self.counts.iter().filter(|c| !matches!(c, Count::Missing));
         let first = seen.next();
-        if dependent && !self.has_exposure && seen.all(|c| Some(c) == first) {
+        let even = self.exposure.windows(2).all(|w| w[0] == w[1]);
+        if dependent && even && seen.all(|c| Some(c) == first) {
             return nothing(format!("`{name}` is constant: its past and its mean cannot be told apart"));
         }
         for (j, column) in self.x.columns().into_iter().enumerate() {
@@ -217,6 +239,24 @@ pub(super) fn checked_exposure(what: &str, exposure: &[f64], n: usize) -> Result
             row,
             value: exposure[row].to_string(),
             must: "above zero and finite in every period".into(),
+        }),
+    }
+}
+
+/// Above zero, at most one, one a period.
+fn reported(fraction: &[f64], n: usize) -> Result<()> {
+    if fraction.len() != n {
+        return Err(shape("reporting", format!("{n} rows"), format!("{} rows", fraction.len())));
+    }
+    match fraction.iter().position(|f| !(*f > 0.0 && *f <= 1.0)) {
+        None => Ok(()),
+        Some(row) => Err(Error::Domain {
+            what: "reporting".into(),
+            row,
+            value: fraction[row].to_string(),
+            must:
+                "the fraction reported so far, above 0 and at most 1; where nothing is, the count is missing"
+                    .into(),
         }),
     }
 }

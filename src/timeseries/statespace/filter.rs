@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::timeseries::statespace::StateSpace;
+use crate::timeseries::statespace::disturbances::Gains;
 
 /// `½ log 2π`.
 const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_8;
@@ -131,6 +132,30 @@ impl Workspace {
             next_covariance: self.p.clone(),
             still_diffuse: self.diffuse,
         })
+    }
+
+    /// The gains of a pass over `y` and nothing larger.
+    pub(super) fn gains(&mut self, model: &StateSpace, y: &[f64]) -> Result<(Gains, LogLikelihood)> {
+        let size = model.states * y.len();
+        let mut gains = Gains {
+            innovation: Vec::with_capacity(y.len()),
+            variance: Vec::with_capacity(y.len()),
+            diffuse_variance: Vec::with_capacity(y.len()),
+            gain: Vec::with_capacity(size),
+            diffuse_gain: Vec::new(),
+        };
+        let likelihood = self.pass(model, y, |work, seen, innovation| {
+            if !seen {
+                gains.innovation.push(innovation.v);
+                gains.variance.push(innovation.f);
+                gains.diffuse_variance.push(innovation.f_inf);
+                gains.gain.extend_from_slice(&work.m);
+                if work.diffuse {
+                    gains.diffuse_gain.extend_from_slice(&work.m_inf);
+                }
+            }
+        })?;
+        Ok((gains, likelihood))
     }
 
     /// One pass; `record` is called before (false) and after (true) every observation.

@@ -21,10 +21,19 @@
 //! # Ok::<(), averted::Error>(())
 //! ```
 
+mod disturbances;
+mod draw;
 mod filter;
+mod information;
+mod laplace;
 mod model;
 mod smoother;
 
+pub use disturbances::{Disturbances, Score, Simulator, disturbances, score};
 pub use filter::{Filtered, LogLikelihood, Step, Workspace};
 pub use model::StateSpace;
 pub use smoother::{Smoothed, smooth};
+
+pub(in crate::timeseries) use draw::{add_draw, factor};
+pub(in crate::timeseries) use information::Trouble;
+pub(in crate::timeseries) use laplace::{Laplace, Look, Observations};

@@ -219,12 +219,21 @@ impl StateSpace {
         p.copy_from_slice(scratch);
     }
 
+    /// `E ← T E` of a matrix with this many columns, with `scratch` as long as `E`.
+    pub(super) fn step_rows(&self, e: &mut [f64], columns: usize, scratch: &mut [f64]) {
+        self.times_rows(e, columns, scratch);
+        e.copy_from_slice(scratch);
+    }
+
     /// `out = T P`.
     fn times(&self, p: &[f64], out: &mut [f64]) {
-        let m = self.states;
+        self.times_rows(p, self.states, out);
+    }
+
+    fn times_rows(&self, p: &[f64], columns: usize, out: &mut [f64]) {
         out.fill(0.0);
         for &(i, j, value) in &self.transition {
-            let (to, from) = (&mut out[i * m..(i + 1) * m], &p[j * m..(j + 1) * m]);
+            let (to, from) = (&mut out[i * columns..(i + 1) * columns], &p[j * columns..(j + 1) * columns]);
             for (to, from) in to.iter_mut().zip(from) {
                 *to += value * from;
             }

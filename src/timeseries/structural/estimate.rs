@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::error::{Error, Result};
 use crate::linalg::eigen_symmetric;
 use crate::optimize::{Settings, hessian, minimize, nelder_mead};
-use crate::timeseries::structural::likelihood::Problem;
+use crate::timeseries::structural::likelihood::{Problem, Shape};
 use crate::timeseries::structural::prepare::Prepared;
 use crate::timeseries::structural::{Component, Structural, StructuralFit};
 
@@ -26,14 +26,27 @@ fn grid(component: Component) -> &'static [f64] {
         Component::Level => &[-1.5, 1.5, -6.0],
         Component::Slope => &[-4.0, -9.0, -1.0],
         Component::Seasonal => &[-4.0, -9.0],
+        Component::Cycle => &[0.0, -4.0],
+        Component::Coefficient(_) => &[-2.0, -7.0],
+        Component::Dispersion => &[-2.5, -5.0],
+    }
+}
+
+/// The same for counts: logs of variance on the log scale.
+fn grid_of_counts(component: Component) -> &'static [f64] {
+    match component {
+        Component::Level | Component::Cycle => &[-4.0, -7.0],
+        Component::Slope => &[-8.0, -12.0],
+        Component::Seasonal => &[-6.0, -10.0],
+        other => grid(other),
     }
 }
 
 pub(super) fn fit(spec: &Structural, data: Prepared) -> Result<StructuralFit> {
-    let mut problem = Problem::new(spec, &data)?;
+    let model = data.state_space(spec)?;
+    let mut problem = Problem::new(spec, model, &data.regressors, data.spread);
     identified(&mut problem, &data)?;
-    let (mut theta, mut cost) = best_start(&mut problem, &data)?;
-    (theta, cost) = without_zeros(problem.clone(), theta, cost, &data.z, &mut problem);
+    let (theta, cost) = maximum(&mut problem, &data.z)?;
     if !cost.is_finite() || (problem.reference.is_some() && problem.scale(&theta, &data.z) < 1e-20) {
         let why = format!(
             "`{}` is fitted exactly by the {spec}: its movements have no variance to estimate",
@@ -46,13 +59,20 @@ pub(super) fn fit(spec: &Structural, data: Prepared) -> Result<StructuralFit> {
     StructuralFit::new(spec.clone(), data, problem, theta, deviation)
 }
 
+/// The best end of several starts, variances at exactly zero where the likelihood does not mind; the vector and minus the
+/// log-likelihood there.
+pub(super) fn maximum(problem: &mut Problem, z: &[f64]) -> Result<(Vec<f64>, f64)> {
+    let (theta, cost) = best_start(problem, z)?;
+    Ok(without_zeros(problem.clone(), theta, cost, z, problem))
+}
+
 /// Refuses what never leaves the diffuse start.
 fn identified(problem: &mut Problem, data: &Prepared) -> Result<()> {
     let theta = vec![0.0; problem.dimension()];
     problem.at(&theta, &data.z);
     if problem.work.next().2 {
-        let parts =
-            if data.names.is_empty() { String::new() } else { format!(" or {}", data.names.join(", ")) };
+        let names = &data.regressors.names;
+        let parts = if names.is_empty() { String::new() } else { format!(" or {}", names.join(", ")) };
         let why = format!(
             "`{}` cannot tell the model's parts apart: the trend, a season that is never seen{parts}",
             data.name
@@ -63,26 +83,22 @@ fn identified(problem: &mut Problem, data: &Prepared) -> Result<()> {
 }
 
 /// The best end of the most promising starts.
-fn best_start(problem: &mut Problem, data: &Prepared) -> Result<(Vec<f64>, f64)> {
-    let components: Vec<Component> = problem.variances().collect();
+fn best_start(problem: &mut Problem, z: &[f64]) -> Result<(Vec<f64>, f64)> {
+    let grid = if problem.cells.is_some() { grid_of_counts } else { grid };
+    let places = problem.variances().map(|m| grid(m.component)).chain(problem.bends().map(Shape::starts));
     let mut starts: Vec<Vec<f64>> = vec![Vec::new()];
-    for &component in &components {
-        let longer = |start: &Vec<f64>| {
-            grid(component).iter().map(|&g| [start.clone(), vec![g]].concat()).collect::<Vec<_>>()
-        };
+    for grid in places {
+        let longer =
+            |start: &Vec<f64>| grid.iter().map(|&g| [start.clone(), vec![g]].concat()).collect::<Vec<_>>();
         starts = starts.iter().flat_map(longer).collect();
     }
-    if problem.moves_damping() {
-        let longer = |s: &Vec<f64>| [2.2, 0.5].map(|logit| [s.clone(), vec![logit]].concat());
-        starts = starts.iter().flat_map(longer).collect();
-    }
-    let cost_of = |problem: &mut Problem, start: Vec<f64>| (problem.cost(&start, &data.z), start);
+    let cost_of = |problem: &mut Problem, start: Vec<f64>| (problem.cost(&start, z), start);
     let mut tried: Vec<(f64, Vec<f64>)> = starts.into_iter().map(|s| cost_of(problem, s)).collect();
     tried.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut best: Option<(Vec<f64>, f64)> = None;
     let mut trouble = None;
     for (_, start) in tried.into_iter().take(FOLLOWED) {
-        match descend(problem, &start, &data.z) {
+        match descend(problem, &start, z) {
             Ok((at, value)) if best.as_ref().is_none_or(|b| value < b.1) => best = Some((at, value)),
             Ok(_) => {}
             Err(error) => trouble = Some(error),
@@ -127,12 +143,12 @@ fn without_zeros(
     out: &mut Problem,
 ) -> (Vec<f64>, f64) {
     'again: loop {
-        let free: Vec<Component> = Component::ALL.into_iter().filter(|&c| best.free[c as usize]).collect();
-        for &component in &free {
+        let free: Vec<usize> = (0..best.movements.len()).filter(|&i| best.movements[i].free).collect();
+        for &movement in &free {
             if best.reference.is_some() && free.len() == 1 {
                 break;
             }
-            let Some((mut smaller, start)) = dropped(&best, &theta, component) else { continue };
+            let Some((mut smaller, start)) = dropped(&best, &theta, movement) else { continue };
             if smaller.cost(&start, z) > cost + 0.5 {
                 continue;
             }
@@ -148,25 +164,28 @@ fn without_zeros(
 }
 
 /// The problem without one variance, and the vector to start it from.
-fn dropped(problem: &Problem, theta: &[f64], component: Component) -> Option<(Problem, Vec<f64>)> {
-    let mut logs = [0.0; 4];
-    for (c, &t) in problem.variances().zip(theta) {
-        logs[c as usize] = t;
+fn dropped(problem: &Problem, theta: &[f64], movement: usize) -> Option<(Problem, Vec<f64>)> {
+    let mut logs = vec![0.0; problem.movements.len()];
+    let mut rest = theta.iter();
+    for (i, log) in logs.iter_mut().enumerate() {
+        if problem.movements[i].free && problem.reference != Some(i) {
+            *log = *rest.next()?;
+        }
     }
-    let damping = problem.moves_damping().then(|| theta[theta.len() - 1]);
+    let bends: Vec<(Shape, f64)> = problem.bends().zip(rest.copied()).collect();
     let mut smaller = problem.clone();
-    smaller.free[component as usize] = false;
-    smaller.fixed[component as usize] = 0.0;
+    smaller.movements[movement].free = false;
+    smaller.movements[movement].fixed = 0.0;
     let mut base = 0.0;
-    if problem.reference == Some(component) {
-        let next = Component::ALL.into_iter().find(|&c| smaller.free[c as usize])?;
+    if problem.reference == Some(movement) {
+        let next = smaller.movements.iter().position(|m| m.free)?;
         smaller.reference = Some(next);
-        base = logs[next as usize];
+        base = logs[next];
     }
-    let mut start: Vec<f64> = smaller.variances().map(|c| logs[c as usize] - base).collect();
-    if smaller.moves_damping() {
-        start.extend(damping);
-    }
+    let left = |&i: &usize| smaller.movements[i].free && smaller.reference != Some(i);
+    let mut start: Vec<f64> = (0..logs.len()).filter(left).map(|i| logs[i] - base).collect();
+    let of = |shape: Shape| bends.iter().find(|(other, _)| *other == shape).map_or(0.0, |(_, x)| *x);
+    start.extend(smaller.bends().map(of));
     Some((smaller, start))
 }
 
@@ -176,8 +195,8 @@ fn spread_scale(problem: &mut Problem, theta: &[f64], z: &[f64]) -> Vec<f64> {
     let scale = problem.scale(theta, z).ln();
     let mut rest = theta.iter();
     let mut full = Vec::with_capacity(theta.len() + 1);
-    for component in Component::ALL.into_iter().filter(|&c| problem.free[c as usize]) {
-        let relative = if component == reference { 0.0 } else { rest.next().copied().unwrap_or_default() };
+    for (i, _) in problem.movements.iter().enumerate().filter(|(_, m)| m.free) {
+        let relative = if i == reference { 0.0 } else { rest.next().copied().unwrap_or_default() };
         full.push(relative + scale);
     }
     full.extend(rest);
@@ -186,7 +205,7 @@ fn spread_scale(problem: &mut Problem, theta: &[f64], z: &[f64]) -> Vec<f64> {
 }
 
 /// A square root of the inverse information: `theta + root · standard normals` is a draw.
-fn uncertainty(problem: &mut Problem, theta: &[f64], z: &[f64]) -> Array2<f64> {
+pub(super) fn uncertainty(problem: &mut Problem, theta: &[f64], z: &[f64]) -> Array2<f64> {
     let n = theta.len();
     let information = hessian(&mut |t| problem.cost(t, z), theta, 1e-3);
     problem.set(theta);

@@ -5,8 +5,10 @@ use ndarray::{Array1, Array2, ArrayView2};
 use crate::error::Result;
 use crate::inference::CoefficientRow;
 use crate::timeseries::statespace::{LogLikelihood, StateSpace, smooth};
-use crate::timeseries::structural::likelihood::{HALF_LOG_TWO_PI, MOST_DAMPING, Problem, logistic};
-use crate::timeseries::structural::prepare::{Layout, Prepared};
+use crate::timeseries::structural::likelihood::{HALF_LOG_TWO_PI, Problem, Shape};
+use crate::timeseries::structural::parameters::{Estimated, Parameter};
+use crate::timeseries::structural::prepare::Prepared;
+use crate::timeseries::structural::states::{Layout, States};
 use crate::timeseries::structural::{Component, Structural};
 
 /// A structural model fitted to a series.
@@ -24,17 +26,6 @@ pub struct StructuralFit {
     pub(super) next_covariance: Vec<f64>,
 }
 
-/// One estimated or given number of the model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parameter {
-    /// `variance of level`, `damping`.
-    pub name: String,
-    /// Its value.
-    pub estimate: f64,
-    /// Its standard error; NaN for what was given and for a variance at exactly zero.
-    pub std_error: f64,
-}
-
 /// The smoothed parts of the series, on the model's scale.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parts {
@@ -48,6 +39,8 @@ pub struct Parts {
     pub slope: Option<Vec<f64>>,
     /// γ, if the model has a season.
     pub seasonal: Option<Vec<f64>>,
+    /// The cycle, if the model has one.
+    pub cycle: Option<Vec<f64>>,
     /// x'β, if there are regressors.
     pub regression: Option<Vec<f64>>,
     /// One-step prediction errors divided by their standard deviations; NaN in the diffuse start and where missing.
@@ -72,7 +65,7 @@ impl StructuralFit {
         root: Array2<f64>,
     ) -> Result<Self> {
         problem.set(&theta);
-        let likelihood = problem.work.log_likelihood(&problem.model, &data.z)?;
+        let likelihood = problem.filtered(&data.z)?;
         let (mean, covariance, _) = problem.work.next();
         let (next_mean, next_covariance) = (mean.to_vec(), covariance.to_vec());
         Ok(Self { spec, data, problem, theta, root, likelihood, next_mean, next_covariance })
@@ -105,7 +98,7 @@ impl StructuralFit {
 
     /// Names of the regressors.
     pub fn regressors(&self) -> &[String] {
-        &self.data.names
+        &self.data.regressors.names
     }
 
     /// The outcome as it was given.
@@ -117,7 +110,8 @@ impl StructuralFit {
     pub fn log_likelihood(&self) -> f64 {
         let regular = (self.likelihood.n_observed - self.likelihood.n_diffuse) as f64;
         let diffuse = |j: &usize| self.spec.prior.get(*j).is_none_or(|p| p.1.is_infinite());
-        let sizes: f64 = (0..self.data.names.len()).filter(diffuse).map(|j| self.data.x_spread[j].ln()).sum();
+        let spread = &self.data.regressors.spread;
+        let sizes: f64 = (0..spread.len()).filter(diffuse).map(|j| spread[j].ln()).sum();
         self.likelihood.value - regular * self.data.spread.ln() - sizes
     }
 
@@ -131,13 +125,9 @@ impl StructuralFit {
         self.likelihood.n_observed
     }
 
-    /// Estimated variances, those at zero too, and damping.
+    /// Estimated variances, those at zero too, and what bends the transition.
     pub fn n_parameters(&self) -> usize {
-        let variances = Component::ALL
-            .into_iter()
-            .filter(|&c| self.spec.has(c) && self.spec.given[c as usize].is_none())
-            .count();
-        variances + usize::from(self.problem.free_damping)
+        Problem::n_parameters(&self.spec)
     }
 
     /// `−2L + 2kn/(n − k − 1)`, where L counts ½ log 2π for every observation and k counts the diffuse states with
@@ -156,60 +146,70 @@ impl StructuralFit {
         -2.0 * (self.log_likelihood() - d * HALF_LOG_TWO_PI) + 2.0 * (self.n_parameters() as f64 + d)
     }
 
+    fn estimated(&self) -> Estimated<'_> {
+        Estimated {
+            spec: &self.spec,
+            problem: &self.problem,
+            theta: &self.theta,
+            root: &self.root,
+            spread: self.data.spread,
+            x_spread: &self.data.regressors.spread,
+            names: &self.data.regressors.names,
+        }
+    }
+
     /// A variance, in squared units of the model's scale; none if the model has no such component.
     pub fn variance(&self, component: Component) -> Option<f64> {
-        if !self.spec.has(component) {
-            return None;
-        }
-        let place = self.problem.variances().position(|c| c == component);
-        let scaled = place.map_or(self.problem.fixed[component as usize], |i| self.theta[i].exp());
-        Some(scaled * self.data.spread * self.data.spread)
+        self.estimated().variance(component)
     }
 
     /// φ; none without a damped trend, NaN where the slope does not move and φ has no meaning.
     pub fn damping(&self) -> Option<f64> {
-        let given = self.problem.damping?;
-        Some(match (self.problem.moves_damping(), self.theta.last()) {
-            (true, Some(&logit)) => logistic(logit),
-            _ if self.problem.free_damping => f64::NAN,
-            _ => given,
-        })
+        self.estimated().shape(|s| s == Shape::Damping)
     }
 
-    /// Variances and damping with standard errors by the delta method on the log and logit scale.
+    /// The cycle's period; none without one, NaN where it does not move.
+    pub fn period(&self) -> Option<f64> {
+        self.estimated().shape(|s| matches!(s, Shape::CyclePeriod(..)))
+    }
+
+    /// The specification with all parameters as they were estimated, so that it fits another series without a search.
+    pub fn held(&self) -> Structural {
+        let mut held = self.spec.clone();
+        for component in self.spec.components() {
+            if let Some(variance) = self.variance(component) {
+                held = held.variance(component, variance);
+            }
+        }
+        let known = |value: Option<f64>| value.filter(|v| v.is_finite());
+        if let Some(factor) = known(self.damping()) {
+            held = held.damping(factor);
+        }
+        if let Some(cycle) = &mut held.cycle {
+            cycle.period = known(self.period()).or(cycle.period);
+            let damping = known(self.estimated().shape(|s| s == Shape::CycleDamping));
+            cycle.damping = damping.or(cycle.damping);
+        }
+        held
+    }
+
+    /// Variances, damping and period with standard errors by the delta method on the log and logit scale.
     pub fn parameters(&self) -> Vec<Parameter> {
-        let error = |i: usize| self.root.row(i).iter().map(|r| r * r).sum::<f64>().sqrt();
-        let mut rows = Vec::new();
-        for component in Component::ALL {
-            let Some(estimate) = self.variance(component) else { continue };
-            let place = self.problem.variances().position(|c| c == component);
-            let std_error = place.map_or(f64::NAN, |i| estimate * error(i));
-            rows.push(Parameter { name: format!("variance of {}", component.name()), estimate, std_error });
-        }
-        if let Some(factor) = self.damping() {
-            let moves = self.problem.moves_damping();
-            let std_error = if moves {
-                factor * (1.0 - factor / MOST_DAMPING) * error(self.theta.len() - 1)
-            } else {
-                f64::NAN
-            };
-            rows.push(Parameter { name: "damping".into(), estimate: factor, std_error });
-        }
-        rows
+        self.estimated().rows()
     }
 
-    /// Coefficients of the regressors.
+    /// Coefficients of the regressors; of those that walk, as they are one period after the last.
     pub fn coefficients(&self) -> Array1<f64> {
         let first = self.layout().regressors;
-        let unit = |j: usize| self.data.spread / self.data.x_spread[j];
-        (0..self.data.names.len()).map(|j| self.next_mean[first + j] * unit(j)).collect()
+        let unit = |j: usize| self.data.spread / self.data.regressors.spread[j];
+        (0..self.regressors().len()).map(|j| self.next_mean[first + j] * unit(j)).collect()
     }
 
     /// Their covariance, the variances of the components taken as known.
     pub fn covariance(&self) -> Array2<f64> {
         let layout = self.layout();
-        let unit = |j: usize| self.data.spread / self.data.x_spread[j];
-        let k = self.data.names.len();
+        let unit = |j: usize| self.data.spread / self.data.regressors.spread[j];
+        let k = self.regressors().len();
         Array2::from_shape_fn((k, k), |(i, j)| {
             let at = (layout.regressors + i) * layout.states + layout.regressors + j;
             self.next_covariance[at] * unit(i) * unit(j)
@@ -219,7 +219,7 @@ impl StructuralFit {
     /// The regressors' coefficients, tested against zero.
     pub fn coefficient_rows(&self, level: f64) -> Vec<CoefficientRow> {
         let covariance = self.covariance();
-        let rows = self.data.names.iter().zip(self.coefficients()).enumerate();
+        let rows = self.regressors().iter().zip(self.coefficients()).enumerate();
         rows.map(|(j, (name, b))| {
             CoefficientRow::new(name, b, covariance[[j, j]].sqrt(), f64::INFINITY, level)
         })
@@ -228,21 +228,7 @@ impl StructuralFit {
 
     /// True things about the fit.
     pub fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        let zeros: Vec<&str> = Component::ALL
-            .into_iter()
-            .filter(|&c| self.variance(c) == Some(0.0) && self.spec.given[c as usize].is_none())
-            .map(Component::name)
-            .collect();
-        if !zeros.is_empty() {
-            notes.push(format!("estimated at exactly zero: variance of {}", zeros.join(", ")));
-        }
-        if self.damping().is_some_and(f64::is_nan) {
-            notes.push(
-                "the slope does not move, so that there is no trend and its damping has no meaning".into(),
-            );
-        }
-        notes
+        self.estimated().notes()
     }
 
     /// The smoothed parts.
@@ -253,26 +239,21 @@ impl StructuralFit {
         let model = &self.problem.model;
         let filtered = self.problem.work.clone().filter(model, &self.data.z)?;
         let smoothed = smooth(model, &filtered);
-        let (layout, data, s) = (self.layout(), &self.data, self.data.spread);
-        let betas = self.coefficients();
-        let shift: f64 = betas.iter().zip(&data.x_centre).map(|(b, c)| b * c).sum();
-        let state = |i: usize| smoothed.mean.iter().map(|m| m[i] * s).collect::<Vec<f64>>();
-        let regression = |t: usize| {
-            let row =
-                (0..betas.len()).map(|j| betas[j] * (data.x[[t, j]] * data.x_spread[j] + data.x_centre[j]));
-            row.sum::<f64>()
-        };
+        let (data, s) = (&self.data, self.data.spread);
+        let states =
+            States { layout: self.layout(), regressors: &data.regressors, centre: data.centre, spread: s };
         let residual = |step: &crate::timeseries::statespace::Step| {
             let regular = step.diffuse_variance == 0.0;
             if regular { step.innovation / step.variance.sqrt() } else { f64::NAN }
         };
         Ok(Parts {
             observed: data.z.iter().map(|z| data.centre + s * z).collect(),
-            level: smoothed.mean.iter().map(|m| data.centre + s * m[0] - shift).collect(),
-            level_std_error: smoothed.variance.iter().map(|v| v[0].max(0.0).sqrt() * s).collect(),
-            slope: layout.slope.map(state),
-            seasonal: layout.seasonal.map(|(first, _)| state(first)),
-            regression: (!betas.is_empty()).then(|| (0..data.z.len()).map(regression).collect()),
+            level: states.level(&smoothed),
+            level_std_error: states.level_std_error(&smoothed),
+            slope: states.slope(&smoothed),
+            seasonal: states.seasonal(&smoothed),
+            cycle: states.cycle(&smoothed),
+            regression: states.regression(&smoothed),
             residuals: filtered.steps.iter().map(residual).collect(),
         })
     }
@@ -283,7 +264,7 @@ impl StructuralFit {
     /// # Errors
     /// [`crate::Error::Argument`] or [`crate::Error::Shape`] for future regressors that are absent or do not fit.
     pub fn predict(&self, horizon: usize, x: Option<ArrayView2<'_, f64>>) -> Result<Prediction> {
-        let x = self.data.future_regressors(horizon, x)?;
+        let x = self.data.regressors.future(horizon, x)?;
         let (model, layout) = (&self.problem.model, self.layout());
         let (mut a, mut p) = (self.next_mean.clone(), self.next_covariance.clone());
         let mut scratch = vec![0.0; p.len()];
@@ -304,6 +285,6 @@ impl StructuralFit {
     }
 
     pub(super) fn layout(&self) -> Layout {
-        Layout::new(&self.spec, self.data.names.len())
+        Layout::new(&self.spec, self.regressors().len())
     }
 }

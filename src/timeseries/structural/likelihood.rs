@@ -1,56 +1,160 @@
-//! The likelihood as a function of a vector: logs of variances, and the logit of the damping.
+//! The likelihood as a function of a vector: logs of variances, then logits of what bends the transition.
+
+use std::f64::consts::PI;
+use std::ops::Range;
 
 use crate::error::Result;
 use crate::timeseries::statespace::{LogLikelihood, StateSpace, Workspace};
-use crate::timeseries::structural::prepare::{Layout, Prepared};
+use crate::timeseries::structural::cells::Cells;
+use crate::timeseries::structural::regressors::Regressors;
+use crate::timeseries::structural::states::Layout;
 use crate::timeseries::structural::{Component, Structural, Trend};
 
 /// `½ log 2π`.
 pub(super) const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_8;
 
-/// The damping that no estimate reaches.
-pub(super) const MOST_DAMPING: f64 = 0.98;
+/// The damping of a trend that no estimate reaches: closer to one a damped slope is a permanent one, and short series
+/// often have their maximum there (Hyndman & Athanasopoulos 2021, §8.2).
+const MOST_DAMPING: f64 = 0.98;
+
+/// The damping of a cycle that no estimate reaches.
+const MOST_LASTING: f64 = 1.0 - 1e-6;
 
 /// Logs of variances beyond this, in units of a usual step, are no longer told apart.
 const FARTHEST: f64 = 40.0;
 
-/// The likelihood with its memory. Everything is in the units of [`Prepared`].
+/// A variance of the model.
+#[derive(Debug, Clone)]
+pub(super) struct Movement {
+    pub(super) component: Component,
+    /// The states that it moves; none for the irregular and the dispersion.
+    states: Range<usize>,
+    /// Whether it is estimated.
+    pub(super) free: bool,
+    /// Its value where it is not; zero for those that were found to be zero.
+    pub(super) fixed: f64,
+}
+
+/// What bends the transition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Shape {
+    /// φ of the slope.
+    Damping,
+    /// ρ of the cycle.
+    CycleDamping,
+    /// The cycle's period, between two frequencies.
+    CyclePeriod(f64, f64),
+}
+
+impl Shape {
+    /// The value at a place on the line.
+    pub(super) fn value(self, x: f64) -> f64 {
+        let share = 1.0 / (1.0 + (-x).exp());
+        match self {
+            Self::Damping => MOST_DAMPING * share,
+            Self::CycleDamping => MOST_LASTING * share,
+            Self::CyclePeriod(low, high) => 2.0 * PI / (low + (high - low) * share),
+        }
+    }
+
+    /// The size of the derivative of the value.
+    pub(super) fn slope(self, x: f64) -> f64 {
+        let share = 1.0 / (1.0 + (-x).exp());
+        let of_share = share * (1.0 - share);
+        match self {
+            Self::Damping => MOST_DAMPING * of_share,
+            Self::CycleDamping => MOST_LASTING * of_share,
+            Self::CyclePeriod(low, high) => {
+                let frequency = low + (high - low) * share;
+                2.0 * PI / (frequency * frequency) * (high - low) * of_share
+            }
+        }
+    }
+
+    /// Its name in tables.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Damping => "damping",
+            Self::CycleDamping => "damping of cycle",
+            Self::CyclePeriod(..) => "period of cycle",
+        }
+    }
+
+    /// Places to start from.
+    pub(super) fn starts(self) -> &'static [f64] {
+        match self {
+            Self::Damping => &[2.2, 0.5],
+            Self::CycleDamping => &[2.2],
+            Self::CyclePeriod(..) => &[-2.0, 0.0, 2.0],
+        }
+    }
+}
+
+/// A shape, given or estimated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bend {
+    pub(super) shape: Shape,
+    pub(super) free: bool,
+    pub(super) given: f64,
+}
+
+/// The likelihood with its memory. Everything is in the units of the numerics.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     pub(super) model: StateSpace,
     pub(super) work: Workspace,
     layout: Layout,
-    /// Given variances; zero for those that are absent or were found to be zero.
-    pub(super) fixed: [f64; 4],
-    /// Which variances are estimated.
-    pub(super) free: [bool; 4],
-    pub(super) damping: Option<f64>,
-    pub(super) free_damping: bool,
-    /// The variance that is concentrated out, if one is.
-    pub(super) reference: Option<Component>,
+    pub(super) movements: Vec<Movement>,
+    bends: Vec<Bend>,
+    lasting: bool,
+    /// The variance that is concentrated out, if one is: its place among the movements.
+    pub(super) reference: Option<usize>,
+    /// Counts, where the outcome is not normal.
+    pub(super) cells: Option<Cells>,
 }
 
 impl Problem {
-    pub(super) fn new(spec: &Structural, data: &Prepared) -> Result<Self> {
-        let model = data.state_space(spec)?;
-        let square = data.spread * data.spread;
-        let free = Component::ALL.map(|c| spec.has(c) && spec.given[c as usize].is_none());
-        let fixed = spec.given.map(|v| v.map_or(0.0, |v| v / square));
+    /// `spread` is the unit of the scale.
+    pub(super) fn new(spec: &Structural, model: StateSpace, regressors: &Regressors, spread: f64) -> Self {
+        let layout = Layout::new(spec, regressors.x.ncols());
+        let movement = |component| {
+            let unit = match component {
+                Component::Dispersion => 1.0,
+                Component::Coefficient(j) => (spread / regressors.spread[j]).powi(2),
+                _ => spread * spread,
+            };
+            let given = spec.given(component);
+            let states = layout.moved(component);
+            Movement { component, states, free: given.is_none(), fixed: given.map_or(0.0, |v| v / unit) }
+        };
+        let movements: Vec<Movement> = spec.components().into_iter().map(movement).collect();
         // One scale for all is only there to be taken out when nothing fixes it.
-        let loose = spec.given.iter().all(Option::is_none)
+        let loose = spec.given.is_empty()
             && !spec.sampling
+            && spec.family.is_none()
             && spec.prior.iter().all(|p| p.1.is_infinite());
-        let damped = spec.trend == Trend::Damped;
-        Ok(Self {
+        let mut bends = Vec::new();
+        if spec.trend == Trend::Damped {
+            let given = spec.damping.unwrap_or(0.9);
+            bends.push(Bend { shape: Shape::Damping, free: spec.damping.is_none(), given });
+        }
+        if let Some(cycle) = spec.cycle {
+            let given = cycle.damping.unwrap_or(0.9);
+            bends.push(Bend { shape: Shape::CycleDamping, free: cycle.damping.is_none(), given });
+            let shape = Shape::CyclePeriod(2.0 * PI / cycle.bounds.1, 2.0 * PI / cycle.bounds.0);
+            let given = cycle.period.unwrap_or_else(|| shape.value(0.0));
+            bends.push(Bend { shape, free: cycle.period.is_none(), given });
+        }
+        Self {
             work: Workspace::new(&model),
             model,
-            layout: Layout::new(spec, data.x.ncols()),
-            fixed,
-            free,
-            damping: damped.then(|| spec.damping.unwrap_or(0.9)),
-            free_damping: damped && spec.damping.is_none(),
-            reference: loose.then_some(Component::Irregular),
-        })
+            layout,
+            movements,
+            bends,
+            lasting: spec.cycle.is_some_and(super::Cycle::lasts),
+            reference: loose.then_some(0),
+            cells: None,
+        }
     }
 
     /// The same with every variance in the vector.
@@ -58,20 +162,55 @@ impl Problem {
         Self { reference: None, ..self.clone() }
     }
 
-    /// The variances that are in the vector, in its order.
-    pub(super) fn variances(&self) -> impl Iterator<Item = Component> + '_ {
-        Component::ALL.into_iter().filter(|&c| self.free[c as usize] && self.reference != Some(c))
+    /// The movements whose variance is in the vector, in its order.
+    pub(super) fn variances(&self) -> impl Iterator<Item = &Movement> + '_ {
+        let inside = |(i, m): &(usize, &Movement)| m.free && self.reference != Some(*i);
+        self.movements.iter().enumerate().filter(inside).map(|(_, m)| m)
     }
 
-    /// Whether the damping is in the vector: without a moving slope nothing depends on it.
-    pub(super) fn moves_damping(&self) -> bool {
-        let slope = Component::Slope as usize;
-        self.free_damping && (self.free[slope] || self.fixed[slope] > 0.0)
+    /// Whether a component moves at all.
+    fn moves(&self, component: Component) -> bool {
+        self.movements.iter().any(|m| m.component == component && (m.free || m.fixed > 0.0))
+    }
+
+    /// Whether a bend is in the vector: without movement nothing depends on it.
+    fn counts(&self, bend: &Bend) -> bool {
+        bend.free
+            && match bend.shape {
+                Shape::Damping => self.moves(Component::Slope),
+                Shape::CycleDamping => self.moves(Component::Cycle),
+                Shape::CyclePeriod(..) => self.lasting || self.moves(Component::Cycle),
+            }
+    }
+
+    /// The bends in the vector, behind the variances.
+    pub(super) fn bends(&self) -> impl Iterator<Item = Shape> + '_ {
+        self.bends.iter().filter(|b| self.counts(b)).map(|b| b.shape)
+    }
+
+    /// All bends: shape, whether it is estimated, and its value given a vector; NaN where it has no meaning.
+    pub(super) fn shapes(&self, theta: &[f64]) -> Vec<(Bend, f64, Option<usize>)> {
+        let mut at = self.variances().count();
+        let one = |bend: &Bend| {
+            if !self.counts(bend) {
+                return (*bend, if bend.free { f64::NAN } else { bend.given }, None);
+            }
+            at += 1;
+            (*bend, bend.shape.value(theta[at - 1]), Some(at - 1))
+        };
+        self.bends.iter().map(one).collect()
     }
 
     /// The vector's length.
     pub(super) fn dimension(&self) -> usize {
-        self.variances().count() + usize::from(self.moves_damping())
+        self.variances().count() + self.bends().count()
+    }
+
+    /// A variance at a vector, in the units of the numerics.
+    pub(super) fn variance(&self, component: Component, theta: &[f64]) -> Option<f64> {
+        let movement = self.movements.iter().find(|m| m.component == component)?;
+        let place = self.variances().position(|m| m.component == component);
+        Some(place.map_or(movement.fixed, |i| theta[i].exp()))
     }
 
     /// Sets the model's variances; false when the vector is too far out.
@@ -80,32 +219,53 @@ impl Problem {
             return false;
         }
         let mut at = 0;
-        for component in Component::ALL {
-            let index = component as usize;
-            let variance = if self.reference == Some(component) {
+        for (i, movement) in self.movements.iter().enumerate() {
+            let variance = if self.reference == Some(i) {
                 1.0
-            } else if self.free[index] {
+            } else if movement.free {
                 at += 1;
                 theta[at - 1].exp()
             } else {
-                self.fixed[index]
+                movement.fixed
             };
-            match self.layout.state(component) {
-                Some(state) => self.model.set_state_variance(state, variance),
-                None if component == Component::Irregular => self.model.set_observation_variance(variance),
-                None => {}
+            match movement.component {
+                Component::Irregular => self.model.set_observation_variance(variance),
+                Component::Dispersion => {
+                    if let Some(cells) = &mut self.cells {
+                        cells.set_dispersion(variance);
+                    }
+                }
+                _ => movement.states.clone().for_each(|s| self.model.set_state_variance(s, variance)),
             }
         }
-        if let (Some(slope), Some(given)) = (self.layout.slope, self.damping) {
-            let factor = if self.moves_damping() { logistic(theta[at]) } else { given };
-            self.model.set_transition(slope, slope, factor);
-            let stationary = self.model.state_variances()[slope] / (1.0 - factor * factor);
-            self.model.set_start_variance(slope, stationary);
+        let (mut factor, mut period) = (1.0, 0.0);
+        for (bend, value, _) in self.shapes(theta) {
+            let value = if value.is_nan() { bend.given } else { value };
+            match (bend.shape, self.layout.slope) {
+                (Shape::Damping, Some(slope)) => {
+                    self.model.set_transition(slope, slope, value);
+                    let stationary = self.model.state_variances()[slope] / (1.0 - value * value);
+                    self.model.set_start_variance(slope, stationary);
+                }
+                (Shape::Damping, None) => {}
+                (Shape::CycleDamping, _) => factor = value,
+                (Shape::CyclePeriod(..), _) => period = value,
+            }
+        }
+        if let Some(first) = self.layout.cycle {
+            let (sin, cos) = (2.0 * PI / period).sin_cos();
+            for (to, from, value) in [(0, 0, cos), (0, 1, sin), (1, 0, -sin), (1, 1, cos)] {
+                self.model.set_transition(first + to, first + from, factor * value);
+            }
+            if !self.lasting {
+                let stationary = self.model.state_variances()[first] / (1.0 - factor * factor);
+                (first..first + 2).for_each(|s| self.model.set_start_variance(s, stationary));
+            }
         }
         true
     }
 
-    /// The likelihood at a vector, nothing concentrated.
+    /// The likelihood of a normal outcome at a vector, nothing concentrated.
     pub(super) fn at(&mut self, theta: &[f64], z: &[f64]) -> Option<LogLikelihood> {
         if !self.set(theta) {
             return None;
@@ -115,6 +275,10 @@ impl Problem {
 
     /// Minus the log-likelihood, the scale concentrated out where there is one; infinite outside the domain.
     pub(super) fn cost(&mut self, theta: &[f64], z: &[f64]) -> f64 {
+        if self.cells.is_some() && self.set(theta) {
+            let Self { cells: Some(cells), model, .. } = self else { return f64::INFINITY };
+            return cells.log_likelihood(model).map_or(f64::INFINITY, |value| -value);
+        }
         let Some(found) = self.at(theta, z) else { return f64::INFINITY };
         if self.reference.is_none() {
             return -found.value;
@@ -133,8 +297,18 @@ impl Problem {
     }
 }
 
-/// The damping at a place on the line. It stays below 0.98 (Hyndman & Athanasopoulos 2021, §8.2): closer to one a damped
-/// slope is a permanent one, and short series often have their maximum there.
-pub(super) fn logistic(x: f64) -> f64 {
-    MOST_DAMPING / (1.0 + (-x).exp())
+impl Problem {
+    /// Parameters that are estimated, those found to be zero or without meaning too.
+    pub(super) fn n_parameters(spec: &Structural) -> usize {
+        let variances = spec.components().into_iter().filter(|&c| spec.given(c).is_none()).count();
+        let damping = usize::from(spec.trend == Trend::Damped && spec.damping.is_none());
+        let cycle =
+            spec.cycle.map_or(0, |c| usize::from(c.damping.is_none()) + usize::from(c.period.is_none()));
+        variances + damping + cycle
+    }
+
+    /// The filter's state after a pass; an error where the filter breaks down.
+    pub(super) fn filtered(&mut self, z: &[f64]) -> Result<LogLikelihood> {
+        self.work.log_likelihood(&self.model, z)
+    }
 }

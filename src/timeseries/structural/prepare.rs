@@ -1,12 +1,13 @@
 //! From the caller's series to numbers near one: transformed, centred, divided by the size of a usual step.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 
 use crate::data::Count;
 use crate::error::{Error, Result};
 use crate::timeseries::statespace::StateSpace;
-use crate::timeseries::structural::specification::argument;
-use crate::timeseries::structural::{Component, Scale, Structural, Trend};
+use crate::timeseries::structural::regressors::{Regressors, future_exposure, same_length};
+use crate::timeseries::structural::states::state_space;
+use crate::timeseries::structural::{Scale, Structural};
 
 /// One series with what belongs to it, in order of time, one value a period; NaN is missing.
 #[derive(Debug, Clone)]
@@ -140,23 +141,8 @@ pub(super) struct Prepared {
     pub(super) offset: Option<Vec<f64>>,
     pub(super) centre: f64,
     pub(super) spread: f64,
-    /// Regressors, centred and divided by their largest size.
-    pub(super) x: Array2<f64>,
-    pub(super) names: Vec<String>,
-    pub(super) x_centre: Vec<f64>,
-    pub(super) x_spread: Vec<f64>,
+    pub(super) regressors: Regressors,
     pub(super) known: Vec<f64>,
-}
-
-fn same_length(what: &str, found: usize, expected: usize) -> Result<()> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(Error::Shape {
-        what: what.into(),
-        expected: format!("{expected} rows"),
-        found: format!("{found} rows"),
-    })
 }
 
 pub(super) fn prepare(spec: &Structural, series: &Series<'_>) -> Result<Prepared> {
@@ -167,14 +153,7 @@ pub(super) fn prepare(spec: &Structural, series: &Series<'_>) -> Result<Prepared
         g.iter_mut().zip(offset).for_each(|(g, o)| *g -= o);
     }
     let n_observed = g.iter().filter(|g| !g.is_nan()).count();
-    let regressors = series.x.map_or(0, |x| x.ncols());
-    let diffuse_regressors = if spec.prior.is_empty() {
-        regressors
-    } else {
-        spec.prior.iter().filter(|p| p.1.is_infinite()).count()
-    };
-    let diffuse =
-        1 + usize::from(spec.trend == Trend::Local) + spec.season.map_or(0, |s| s - 1) + diffuse_regressors;
+    let diffuse = spec.n_diffuse(series.x.map_or(0, |x| x.ncols()));
     if n_observed < diffuse + 2 {
         return Err(Error::TooShort { what: series.name.into(), needed: diffuse + 2, found: n_observed });
     }
@@ -185,7 +164,12 @@ pub(super) fn prepare(spec: &Structural, series: &Series<'_>) -> Result<Prepared
         true => series.y.iter().map(|y| if y.is_nan() { 0.0 } else { 1.0 / y / (spread * spread) }).collect(),
         false => Vec::new(),
     };
-    let mut prepared = Prepared {
+    let used: Vec<usize> = (0..n).filter(|&t| !z[t].is_nan()).collect();
+    let regressors = match series.x {
+        Some(x) => Regressors::new(x, &series.names, n, &used, &spec.walking)?,
+        None => Regressors::none(n),
+    };
+    Ok(Prepared {
         name: series.name.to_owned(),
         labels: series.labels.clone(),
         y: series.y.to_vec(),
@@ -194,16 +178,9 @@ pub(super) fn prepare(spec: &Structural, series: &Series<'_>) -> Result<Prepared
         offset: series.offset.map(<[f64]>::to_vec),
         centre,
         spread,
-        x: Array2::zeros((n, 0)),
-        names: Vec::new(),
-        x_centre: Vec::new(),
-        x_spread: Vec::new(),
+        regressors,
         known,
-    };
-    if let Some(x) = series.x {
-        prepared.take_regressors(x, &series.names)?;
-    }
-    Ok(prepared)
+    })
 }
 
 /// g(y / e), NaN where the outcome is missing.
@@ -254,7 +231,7 @@ fn centre_and_spread(name: &str, g: &[f64], spec: &Structural) -> Result<(f64, f
     let squares: f64 = seen.windows(2).map(|w| ((w[1] - w[0]) / largest).powi(2)).sum();
     let spread = largest * (squares / (seen.len() - 1) as f64).sqrt();
     if largest == 0.0 {
-        let fixed = Component::ALL.iter().all(|&c| !spec.has(c) || spec.given[c as usize].is_some());
+        let fixed = spec.components().into_iter().all(|c| spec.given(c).is_some());
         if fixed {
             return Ok((centre, 1.0));
         }
@@ -273,162 +250,13 @@ fn centre_and_spread(name: &str, g: &[f64], spec: &Structural) -> Result<(f64, f
 }
 
 impl Prepared {
-    fn take_regressors(&mut self, x: ArrayView2<'_, f64>, names: &[String]) -> Result<()> {
-        same_length("regressors", x.nrows(), self.z.len())?;
-        self.names = match names.is_empty() {
-            true => (1..=x.ncols()).map(|j| format!("x{j}")).collect(),
-            false => names.to_vec(),
-        };
-        same_length("names of regressors", self.names.len(), x.ncols())?;
-        let used: Vec<usize> = (0..self.z.len()).filter(|&t| !self.z[t].is_nan()).collect();
-        for (j, column) in x.columns().into_iter().enumerate() {
-            let name = &self.names[j];
-            let mut gone = used.iter().filter(|&&t| column[t].is_nan());
-            if let Some(&first) = gone.next() {
-                return Err(Error::Missing { what: name.clone(), count: 1 + gone.count(), first });
-            }
-            if let Some(row) = column.iter().position(|v| v.is_infinite()) {
-                let must = "finite".into();
-                return Err(Error::Domain { what: name.clone(), row, value: column[row].to_string(), must });
-            }
-            let centre = used.iter().map(|&t| column[t]).sum::<f64>() / used.len() as f64;
-            let spread = used.iter().map(|&t| (column[t] - centre).abs()).fold(0.0, f64::max);
-            if spread <= 1e-12 * centre.abs() || spread == 0.0 {
-                let why = format!("`{name}` does not vary: it cannot be told from the level");
-                return Err(Error::NothingToEstimate { why });
-            }
-            self.x_centre.push(centre);
-            self.x_spread.push(spread);
-        }
-        self.x = self.standardized(x);
-        Ok(())
-    }
-
-    /// Regressors in the units of the numerics; missing ones, which go with missing outcomes, are at their centre.
-    pub(super) fn standardized(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
-        Array2::from_shape_fn(x.dim(), |(t, j)| {
-            let value = (x[[t, j]] - self.x_centre[j]) / self.x_spread[j];
-            if value.is_nan() { 0.0 } else { value }
-        })
-    }
-
     /// The state space of the model, its variances still to be set.
     pub(super) fn state_space(&self, spec: &Structural) -> Result<StateSpace> {
-        let layout = Layout::new(spec, self.x.ncols());
-        let mut model = StateSpace::new(layout.states).transition(0, 0, 1.0).observe(0, 1.0).diffuse(0);
-        if let Some(slope) = layout.slope {
-            model = model.transition(0, slope, 1.0).transition(slope, slope, 1.0);
-            model = if spec.trend == Trend::Local { model.diffuse(slope) } else { model };
-        }
-        if let Some((first, season)) = layout.seasonal {
-            model = model.observe(first, 1.0);
-            for j in first..first + season - 1 {
-                model = model.transition(first, j, -1.0).diffuse(j);
-                if j + 2 < first + season {
-                    model = model.transition(j + 1, j, 1.0);
-                }
-            }
-        }
-        for j in 0..self.x.ncols() {
-            let state = layout.regressors + j;
-            model = model.transition(state, state, 1.0);
-            model = match spec.prior.get(j) {
-                Some(&(mean, variance)) if variance.is_finite() => {
-                    let unit = self.x_spread[j] / self.spread;
-                    model.start(state, mean * unit, variance * unit * unit)
-                }
-                _ => model.diffuse(state),
-            };
-        }
-        if self.x.ncols() > 0 {
-            model = model.regressors(layout.regressors, self.x.view())?;
-        }
-        Ok(model.known_variance(self.known.clone()))
+        Ok(state_space(spec, &self.regressors, self.spread)?.known_variance(self.known.clone()))
     }
 
     /// The next `horizon` values of the exposure, or an error that says what is needed.
     pub(super) fn future_exposure(&self, horizon: usize, given: Option<&[f64]>) -> Result<Vec<f64>> {
-        match (given, &self.exposure) {
-            (None, None) => Ok(vec![1.0; horizon]),
-            (None, Some(_)) => Err(argument(
-                "exposure",
-                "none",
-                "the exposure of every future period: the model is of a rate",
-            )),
-            (Some(_), None) => Err(argument("exposure", "given", "left out: the fit has none")),
-            (Some(given), Some(_)) => {
-                same_length("future exposure", given.len(), horizon)?;
-                match given.iter().position(|e| !(*e > 0.0 && e.is_finite())) {
-                    None => Ok(given.to_vec()),
-                    Some(row) => Err(Error::Domain {
-                        what: "future exposure".into(),
-                        row,
-                        value: given[row].to_string(),
-                        must: "above zero and finite".into(),
-                    }),
-                }
-            }
-        }
-    }
-
-    /// Future regressors in the units of the numerics.
-    pub(super) fn future_regressors(
-        &self,
-        horizon: usize,
-        x: Option<ArrayView2<'_, f64>>,
-    ) -> Result<Array2<f64>> {
-        let Some(x) = x else {
-            if self.x.ncols() == 0 {
-                return Ok(Array2::zeros((horizon, 0)));
-            }
-            let must = format!("future values of {}, one row a period", self.names.join(", "));
-            return Err(argument("x", "none", &must));
-        };
-        if x.dim() != (horizon, self.x.ncols()) {
-            return Err(Error::Shape {
-                what: "future regressors".into(),
-                expected: format!("{horizon} rows, {} columns", self.x.ncols()),
-                found: format!("{} rows, {} columns", x.nrows(), x.ncols()),
-            });
-        }
-        if let Some(((row, j), value)) = x.indexed_iter().find(|(_, v)| !v.is_finite()) {
-            return Err(Error::Domain {
-                what: format!("future {}", self.names[j]),
-                row,
-                value: value.to_string(),
-                must: "finite: a forecast needs every regressor in every period".into(),
-            });
-        }
-        Ok(self.standardized(x))
-    }
-}
-
-/// Where the states are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
-    pub(super) states: usize,
-    pub(super) slope: Option<usize>,
-    /// First state and length.
-    pub(super) seasonal: Option<(usize, usize)>,
-    pub(super) regressors: usize,
-}
-
-impl Layout {
-    pub(super) fn new(spec: &Structural, regressors: usize) -> Self {
-        let slope = (spec.trend != Trend::None).then_some(1);
-        let first = 1 + usize::from(slope.is_some());
-        let seasonal = spec.season.map(|s| (first, s));
-        let after = first + spec.season.map_or(0, |s| s - 1);
-        Self { states: after + regressors, slope, seasonal, regressors: after }
-    }
-
-    /// The state that a component's noise moves.
-    pub(super) fn state(&self, component: Component) -> Option<usize> {
-        match component {
-            Component::Irregular => None,
-            Component::Level => Some(0),
-            Component::Slope => self.slope,
-            Component::Seasonal => self.seasonal.map(|(first, _)| first),
-        }
+        future_exposure(horizon, self.exposure.is_some(), given)
     }
 }

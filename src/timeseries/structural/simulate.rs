@@ -5,7 +5,8 @@ use ndarray::{Array2, ArrayView2};
 use crate::error::{Error, Result};
 use crate::inference::Forecast;
 use crate::parallel;
-use crate::random::{Generator, fresh_seed, normal, stream};
+use crate::random::{fresh_seed, normal, stream};
+use crate::timeseries::statespace::{add_draw, factor};
 use crate::timeseries::structural::specification::argument;
 use crate::timeseries::structural::{Scale, StructuralFit};
 
@@ -82,7 +83,7 @@ impl StructuralFit {
         }
         let exposure = self.data.future_exposure(horizon, exposure)?;
         let x =
-            futures.iter().map(|x| self.data.future_regressors(horizon, *x)).collect::<Result<Vec<_>>>()?;
+            futures.iter().map(|x| self.data.regressors.future(horizon, *x)).collect::<Result<Vec<_>>>()?;
         if let Some(offsets) = offsets {
             self.check_offsets(offsets, x.len(), horizon)?;
         }
@@ -149,7 +150,7 @@ impl Run<'_> {
                 *z += (mean - offsets.history[[set, t]]) / data.spread;
             }
         }
-        problem.work.log_likelihood(&problem.model, &z)?;
+        problem.filtered(&z)?;
         let (mean, covariance, _) = problem.work.next();
         let (mean, factor) = (mean.to_vec(), factor(covariance, layout.states));
         let model = &problem.model;
@@ -161,17 +162,20 @@ impl Run<'_> {
             let mut state = mean.clone();
             add_draw(&mut state, &factor, &mut generator);
             let mut base = Vec::with_capacity(self.horizon);
+            let mut betas = Vec::new();
             for _ in 0..self.horizon {
                 let fixed: f64 = model.loading().iter().zip(&state).map(|(z, a)| z * a).sum();
                 base.push((fixed, normal(&mut generator), normal(&mut generator)));
+                betas.extend_from_slice(&state[layout.regressors..]);
                 model.step_mean(&mut state, &mut scratch);
                 for (a, size) in state.iter_mut().zip(&sizes).filter(|(_, size)| **size > 0.0) {
                     *a += size * normal(&mut generator);
                 }
             }
+            let k = layout.states - layout.regressors;
             for (scenario, x) in self.x.iter().enumerate() {
                 for (h, &(fixed, shock, sampling)) in base.iter().enumerate() {
-                    let beta = &state[layout.regressors..];
+                    let beta = &betas[h * k..(h + 1) * k];
                     let regression: f64 = x.row(h).iter().zip(beta).map(|(x, b)| x * b).sum();
                     let offset = self.offsets.map_or(0.0, |o| o.future[scenario][[set, h]]);
                     let irregular = model.noise().sqrt() * shock * data.spread;
@@ -194,34 +198,6 @@ impl Run<'_> {
                 (scaled + sampling / mean.max(1.0).sqrt()).exp() * exposure
             }
             Scale::Log => scaled.exp() * exposure,
-        }
-    }
-}
-
-/// A lower triangle L with LL' = P for a P that may be singular; what rounding made negative is zero.
-pub(in crate::timeseries) fn factor(p: &[f64], m: usize) -> Vec<f64> {
-    let mut l = vec![0.0; m * m];
-    for j in 0..m {
-        let pivot = p[j * m + j] - (0..j).map(|k| l[j * m + k] * l[j * m + k]).sum::<f64>();
-        if pivot <= 1e-13 * p[j * m + j].abs() {
-            continue;
-        }
-        let root = pivot.sqrt();
-        l[j * m + j] = root;
-        for i in j + 1..m {
-            let cross: f64 = (0..j).map(|k| l[i * m + k] * l[j * m + k]).sum();
-            l[i * m + j] = (p[i * m + j] - cross) / root;
-        }
-    }
-    l
-}
-
-pub(in crate::timeseries) fn add_draw(state: &mut [f64], factor: &[f64], generator: &mut Generator) {
-    let m = state.len();
-    for j in 0..m {
-        let e = normal(generator);
-        for i in j..m {
-            state[i] += factor[i * m + j] * e;
         }
     }
 }
