@@ -98,7 +98,7 @@ def test_bad_series_are_named(options: dict[str, Any], series: list[Any], messag
 
 @pytest.mark.parametrize(
     "options",
-    [{"trend": "up"}, {"scale": "sqrt"}, {"season": 1}, {"family": "poisson"}, {"variances": {"cycle": 1.0}}],
+    [{"trend": "up"}, {"scale": "sqrt"}, {"season": 1}, {"family": "gamma"}, {"variances": {"wave": 1.0}}],
 )
 def test_bad_options_are_named(options: dict[str, Any]) -> None:
     with pytest.raises(av.InputError):
