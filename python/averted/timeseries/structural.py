@@ -7,6 +7,7 @@ A Gaussian outcome is fitted by its exact likelihood, counts by Laplace's around
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -224,7 +225,7 @@ def _refitted(specification: Structural, source: tuple[Any, ...]) -> StructuralF
     return specification._maximised(source)
 
 
-class _Fitted(Result):
+class _Fitted(Result, ABC):
     """What a fit of either family has."""
 
     _core: Core | CountCore
@@ -271,8 +272,9 @@ class _Fitted(Result):
         """True things about the fit."""
         return self._core.notes
 
+    @abstractmethod
     def _size(self) -> str:
-        raise NotImplementedError
+        """How much the fit rests on, for the foot of the summary."""
 
     def summary(self) -> Table:
         """Variances and damping, then the coefficients of the regressors."""
