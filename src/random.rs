@@ -42,3 +42,10 @@ pub fn chi_squared(generator: &mut Generator, degrees: f64) -> f64 {
     use rand_distr::Distribution;
     rand_distr::ChiSquared::new(degrees).map_or(f64::NAN, |chi| chi.sample(generator))
 }
+
+/// [`chi_squared`] for many draws: what depends on the degrees alone is worked out once.
+pub(crate) fn chi_squared_of(degrees: f64) -> impl Fn(&mut Generator) -> f64 {
+    use rand_distr::Distribution;
+    let chi = rand_distr::ChiSquared::new(degrees);
+    move |generator| chi.as_ref().map_or(f64::NAN, |chi| chi.sample(generator))
+}

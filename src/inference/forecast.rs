@@ -130,10 +130,12 @@ impl Forecast {
     }
 
     fn sort(&mut self) {
+        // Whole numbers in the order of `total_cmp`, which are sorted in little more than half the time.
+        let turn = |bits: i64| bits ^ (((bits >> 63) as u64) >> 1) as i64;
         let column = |c: ndarray::ArrayView1<'_, f64>| {
-            let mut values = c.to_vec();
-            values.sort_unstable_by(f64::total_cmp);
-            values
+            let mut keys: Vec<i64> = c.iter().map(|v| turn(v.to_bits() as i64)).collect();
+            keys.sort_unstable();
+            keys.into_iter().map(|key| f64::from_bits(turn(key) as u64)).collect()
         };
         self.sorted = self.paths.iter().map(|p| p.columns().into_iter().map(column).collect()).collect();
     }

@@ -2,8 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::timeseries::ets::Form;
-use crate::timeseries::ets::filter::{Jacobian, Smoothing, State, Sums, pass};
+use crate::timeseries::ets::filter::{Smoothing, State, Sums, pass};
 use crate::timeseries::ets::form::Season;
+use crate::timeseries::ets::jacobian::Jacobian;
 use crate::timeseries::ets::start::initial;
 
 /// The least and the most of α; β and γ have the same least.
@@ -136,16 +137,19 @@ impl Problem {
     /// The best end of the most promising starts.
     pub(super) fn solve(&self) -> Result<Found> {
         let states = self.states.clone().unwrap_or_else(|| initial(self.form, self.period, &self.y));
-        let mut starts = Vec::new();
-        let grid = |i: usize, values: &'static [f64]| if self.free()[i] { values } else { &values[..1] };
-        let mut state = self.state(&[&[0.5, 0.5, 0.5, 0.9], &states[..]].concat());
+        let mut starts: Vec<(f64, Smoothing)> = Vec::new();
+        let free = self.free();
+        let grid = |i: usize, values: &'static [f64]| if free[i] { values } else { &values[..1] };
+        let mut z = [&[0.5, 0.5, 0.5, 0.9], &states[..]].concat();
+        let mut state = self.state(&z);
         for &alpha in grid(0, &[0.3, 0.1, 0.6, 0.9]) {
             for &beta in grid(1, &[0.1, 0.01, 0.6]) {
                 for &gamma in grid(2, &[0.1, 0.01, 0.5]) {
                     for &phi in grid(3, &[0.95, 0.85]) {
-                        let z = [&[alpha, beta, gamma, phi], &states[..]].concat();
+                        let shares = [alpha, beta, gamma, phi];
+                        z[..4].copy_from_slice(&shares);
                         if let Some(sums) = self.at(&z, &mut state) {
-                            starts.push((sums.objective(), z));
+                            starts.push((sums.objective(), shares));
                         }
                     }
                 }
@@ -159,7 +163,8 @@ impl Problem {
         let mut trouble = None;
         let mut search = Search::new(self);
         for i in picked.into_iter().flatten().take(FOLLOWED) {
-            match search.descend(&starts[i].1) {
+            z[..4].copy_from_slice(&starts[i].1);
+            match search.descend(&z) {
                 Ok(found) if best.as_ref().is_none_or(|b| found.sums.objective() < b.sums.objective()) => {
                     best = Some(found);
                 }

@@ -41,10 +41,12 @@ mod estimate;
 mod filter;
 mod fit;
 mod form;
+mod jacobian;
 mod posterior;
 mod predict;
 mod specification;
 mod start;
+mod unseasonal;
 
 pub use auto::{AutoEts, AutoEtsFit, Candidate, Criterion};
 pub use fit::EtsFit;

@@ -4,14 +4,17 @@ use ndarray::Array2;
 
 use crate::error::Result;
 use crate::inference::Forecast;
-use crate::random::{Generator, chi_squared, fresh_seed, normal, stream, uniform};
+use crate::random::{Generator, chi_squared_of, fresh_seed, normal, stream, uniform};
 use crate::timeseries::ets::EtsFit;
 use crate::timeseries::ets::estimate::{Search, bounds};
 use crate::timeseries::ets::filter::{Smoothing, State};
 use crate::timeseries::ets::specification::argument;
 
-/// Draws of the parameters that are kept at most; twice as many are made for them to be chosen from.
+/// Draws of the parameters that are kept at most, over all forms of a mixture; twice as many are made for them to be
+/// chosen from.
 const SETS: usize = 200;
+/// Of one form, at least.
+const FEWEST: usize = 20;
 
 /// Slopes change slowly, before anything is known: the share of β in what it can be has the density of Beta(1, 3).
 const SLOW: f64 = 2.0;
@@ -46,8 +49,11 @@ impl EtsFit {
 
     /// Fills the rows `draws` of an array of paths.
     pub(super) fn paths(&self, draws: &[usize], seed: u64, out: &mut Array2<f64>) {
-        let sets = self.posterior(seed, draws.len());
+        let share = draws.len() as f64 / out.nrows() as f64;
+        let wanted = draws.len().min((SETS as f64 * share) as usize).max(FEWEST);
+        let sets = self.posterior(seed, wanted);
         let tail = (self.degrees() / TAIL.0).max(TAIL.1);
+        let chi = chi_squared_of(tail);
         let mut path = vec![0.0; out.ncols()];
         let mut state = self.last.clone();
         for (i, &draw) in draws.iter().enumerate() {
@@ -56,7 +62,7 @@ impl EtsFit {
             let mut generator = stream(seed, 1 + draw as u64);
             state.clone_from(&set.last);
             let shock = || {
-                let radius = tail / chi_squared(&mut generator, tail);
+                let radius = tail / chi(&mut generator);
                 set.size * radius.sqrt() * normal(&mut generator)
             };
             self.path(&mut state, set.smoothing, &mut path, shock);
@@ -106,8 +112,7 @@ impl EtsFit {
     /// Draws from the posterior inside the bounds, the prior flat but for [`SLOW`]. The proposal is the multivariate t with n − p
     /// degrees of freedom, which is the posterior itself where the sum of squares is quadratic; what it is not is made
     /// good by resampling with weights `likelihood/proposal`.
-    pub(super) fn posterior(&self, seed: u64, draws: usize) -> Vec<Draw> {
-        let wanted = draws.clamp(20, SETS);
+    pub(super) fn posterior(&self, seed: u64, wanted: usize) -> Vec<Draw> {
         let problem = &self.problem;
         let n = self.sums.count as f64;
         let best = || Draw {
@@ -116,8 +121,8 @@ impl EtsFit {
             size: self.scaled_variance().sqrt(),
         };
         let free = problem.free();
-        let moves: Vec<usize> = (0..self.z.len()).filter(|&i| free[i]).collect();
-        let mut search = Search::new(problem);
+        // The states first: the last are drawn first, and what lies outside of the box costs no draw of the states.
+        let moves: Vec<usize> = (4..self.z.len()).chain(0..4).filter(|&i| free[i]).collect();
         let degrees = self.degrees();
         let size = self.sums.squares / degrees;
         let ridge = |i: usize| match i {
@@ -130,38 +135,35 @@ impl EtsFit {
             return vec![best()];
         }
         let mut generator = stream(seed, 0);
-        let factor = if moves.is_empty() { Some(Vec::new()) } else { search.root(&self.z, &moves, ridge) };
+        let (of_proposal, of_variance) = (chi_squared_of(degrees), chi_squared_of(n));
+        let factor = match moves.is_empty() {
+            true => Some(Vec::new()),
+            false => Search::new(problem).root(&self.z, &moves, ridge),
+        };
         let Some(factor) = factor else {
-            let scaled = |g: &mut Generator| (self.sums.squares / chi_squared(g, degrees)).sqrt();
+            let scaled = |g: &mut Generator| (self.sums.squares / of_proposal(g)).sqrt();
             return (0..wanted).map(|_| Draw { size: scaled(&mut generator), ..best() }).collect();
         };
         let p = moves.len();
-        let mut state = self.last.clone();
-        let (mut z, mut noise, mut step) = (self.z.clone(), vec![0.0; p], vec![0.0; p]);
+        let mut proposal = Proposal { at: &self.z, moves: &moves, factor, step: vec![0.0; p] };
+        let (mut state, mut z) = (self.last.clone(), self.z.clone());
         let mut proposed: Vec<(f64, Draw)> = Vec::with_capacity(2 * wanted);
         let mut tries = 0;
         while proposed.len() < 2 * wanted && tries < 20 * wanted {
             tries += 1;
-            noise.iter_mut().for_each(|e| *e = normal(&mut generator));
-            let radius = degrees / chi_squared(&mut generator, degrees);
-            back(&factor, &noise, &mut step, (size * radius).sqrt());
-            let inside = moves.iter().zip(&step).all(|(&i, s)| {
-                z[i] = self.z[i] + s;
-                let (low, high) = bounds(i);
-                z[i] >= low && z[i] <= high
-            });
-            if !inside {
-                continue;
-            }
+            let radius = degrees / of_proposal(&mut generator);
+            let Some(noise) = proposal.draw((size * radius).sqrt(), &mut z, &mut generator) else { continue };
             let Some(sums) = problem.at(&z, &mut state) else { continue };
-            let distance: f64 = radius * noise.iter().map(|e| e * e).sum::<f64>();
-            let proposal = -0.5 * (degrees + p as f64) * (1.0 + distance / degrees).ln();
+            let log_proposal = -0.5 * (degrees + p as f64) * (1.0 + radius * noise / degrees).ln();
             let slow = if free[1] { SLOW * (1.0 - z[1]).max(1e-9).ln() } else { 0.0 };
-            let weight = slow - 0.5 * n * (sums.objective() / self.sums.objective()).ln() - proposal;
+            let weight = slow
+                - 0.5 * n * (sums.squares / self.sums.squares).ln()
+                - (sums.logs - self.sums.logs)
+                - log_proposal;
             let draw = Draw {
                 smoothing: problem.smoothing(&z),
                 last: state.clone(),
-                size: (sums.squares / chi_squared(&mut generator, n)).sqrt(),
+                size: (sums.squares / of_variance(&mut generator)).sqrt(),
             };
             proposed.push((weight, draw));
         }
@@ -172,15 +174,35 @@ impl EtsFit {
     }
 }
 
-/// Solves `L' x = noise · size`.
-fn back(l: &[f64], noise: &[f64], x: &mut [f64], size: f64) {
-    let p = noise.len();
-    for i in (0..p).rev() {
-        let mut v = noise[i] * size;
-        for c in i + 1..p {
-            v -= l[c * p + i] * x[c];
+/// A normal around the maximum.
+struct Proposal<'a> {
+    at: &'a [f64],
+    moves: &'a [usize],
+    /// L, whose `LL'` is the inverse of the normal's covariance.
+    factor: Vec<f64>,
+    step: Vec<f64>,
+}
+
+impl Proposal<'_> {
+    /// Puts a draw into `z`: `L' step = noise · size`. The sum of squares of the noise; none outside of the box.
+    fn draw(&mut self, size: f64, z: &mut [f64], generator: &mut Generator) -> Option<f64> {
+        let p = self.moves.len();
+        let mut squares = 0.0;
+        for (i, &place) in self.moves.iter().enumerate().rev() {
+            let noise = normal(generator);
+            squares += noise * noise;
+            let mut v = noise * size;
+            for c in i + 1..p {
+                v -= self.factor[c * p + i] * self.step[c];
+            }
+            self.step[i] = v / self.factor[i * p + i];
+            z[place] = self.at[place] + self.step[i];
+            let (low, high) = bounds(place);
+            if !(low..=high).contains(&z[place]) {
+                return None;
+            }
         }
-        x[i] = v / l[i * p + i];
+        Some(squares)
     }
 }
 
