@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::timeseries::statespace::StateSpace;
 use crate::timeseries::statespace::disturbances::Gains;
+use crate::timeseries::statespace::steady::Steady;
 
 /// `½ log 2π`.
 const HALF_LOG_TWO_PI: f64 = 0.918_938_533_204_672_8;
@@ -71,6 +72,7 @@ pub struct Workspace {
     m_inf: Vec<f64>,
     scratch: Vec<f64>,
     diffuse: bool,
+    pub(super) steady: Steady,
 }
 
 /// F_*, F_∞ and the innovation of one observation.
@@ -93,6 +95,7 @@ impl Workspace {
             m_inf: vec![0.0; m],
             scratch: vec![0.0; m * m],
             diffuse: false,
+            steady: Steady::new(m),
         }
     }
 
@@ -168,7 +171,24 @@ impl Workspace {
         self.start(model);
         let (mut n_diffuse, mut n_observed) = (0, 0);
         let (mut quadratic, mut log_determinant) = (0.0, 0.0);
+        let (mut f, mut log_f) = (0.0, 0.0);
         for (t, &value) in y.iter().enumerate() {
+            if value.is_nan() || !self.as_before(model, t) {
+                self.steady.leave();
+            }
+            if self.steady.reached {
+                // P_*, M_* and F_* are those of the period before.
+                let innovation = Innovation { v: value - dot(&self.z, &self.a), f, f_inf: 0.0 };
+                record(self, false, &innovation);
+                n_observed += 1;
+                log_determinant += log_f;
+                quadratic += innovation.v * innovation.v / f;
+                self.learn_mean(&innovation);
+                record(self, true, &innovation);
+                model.step_mean(&mut self.a, &mut self.scratch[..model.states]);
+                self.steady.periods += 1;
+                continue;
+            }
             let innovation = self.look(model, t, value);
             record(self, false, &innovation);
             if !value.is_nan() {
@@ -184,13 +204,17 @@ impl Workspace {
                             pivot: t,
                         });
                     }
-                    log_determinant += innovation.f.ln();
-                    quadratic += innovation.v * innovation.v / innovation.f;
+                    (f, log_f) = (innovation.f, innovation.f.ln());
+                    log_determinant += log_f;
+                    quadratic += innovation.v * innovation.v / f;
                     self.learn(&innovation);
                 }
             }
             record(self, true, &innovation);
             self.predict(model);
+            if !(value.is_nan() || self.diffuse) {
+                self.steady.look(&self.p);
+            }
         }
         let regular = (n_observed - n_diffuse) as f64;
         Ok(LogLikelihood {
@@ -216,6 +240,17 @@ impl Workspace {
             self.p_inf[state * model.states + state] = 1.0;
         }
         self.diffuse = model.diffuse.iter().any(|&d| d);
+        self.steady.start();
+    }
+
+    /// Whether loadings and noise are those of the period before, after the first.
+    fn as_before(&mut self, model: &StateSpace, t: usize) -> bool {
+        if model.moving.is_none() && model.known_variance.is_empty() {
+            return true;
+        }
+        model.loading_at(t, &mut self.steady.loading);
+        let noise = std::mem::replace(&mut self.steady.noise, model.noise_at(t));
+        noise == self.steady.noise && self.steady.loading == self.z
     }
 
     /// `M_* = P_* Z`, `M_∞ = P_∞ Z` and the innovation.
@@ -245,11 +280,15 @@ impl Workspace {
         Innovation { v: value - dot(z, &self.a), f: dot(z, &self.m) + model.noise_at(t), f_inf }
     }
 
-    fn learn(&mut self, innovation: &Innovation) {
+    fn learn_mean(&mut self, innovation: &Innovation) {
         let gain = innovation.v / innovation.f;
         for (a, m) in self.a.iter_mut().zip(&self.m) {
             *a += m * gain;
         }
+    }
+
+    fn learn(&mut self, innovation: &Innovation) {
+        self.learn_mean(innovation);
         subtract_outer(&mut self.p, &self.m, 1.0 / innovation.f);
     }
 

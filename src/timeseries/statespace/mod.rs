@@ -8,7 +8,8 @@
 //!
 //! The start is exact (Koopman & Durbin 2003; Durbin & Koopman 2012, ch. 5). The log-likelihood leaves out the
 //! constant of the diffuse observations: `d · ½ log 2π` more than tools that count it, `n_diffuse` says how many.
-//! Missing observations are NaN and may stand anywhere.
+//! Missing observations are NaN and may stand anywhere. Where the covariance of the predicted state has a limit and has
+//! come to it, only means are carried on, until a gap or another loading or noise moves it again.
 //!
 //! ```
 //! use averted::timeseries::statespace::{StateSpace, Workspace};
@@ -28,6 +29,7 @@ mod information;
 mod laplace;
 mod model;
 mod smoother;
+mod steady;
 
 pub use disturbances::{Disturbances, Score, Simulator, disturbances, score};
 pub use filter::{Filtered, LogLikelihood, Step, Workspace};
