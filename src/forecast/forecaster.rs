@@ -10,6 +10,7 @@ use crate::inference::{Estimates, Forecast};
 use crate::timeseries::arima::{Arima, ArimaFit, AutoArima};
 use crate::timeseries::baselines::{Naive, Rule};
 use crate::timeseries::counts::{CountFit, CountSeries, Family, Glarma, Ingarch};
+use crate::timeseries::ets::AutoEts;
 use crate::timeseries::structural::{CountStructural, Scale, Series, Structural, Trend};
 use crate::timeseries::theta::{Method, Theta};
 
@@ -138,6 +139,23 @@ impl Forecaster for AutoArima {
 
     fn held(&self, series: &Series<'_>) -> Result<Box<dyn Forecaster>> {
         Ok(held_arima(&self.fit(series)?))
+    }
+
+    fn season(&self) -> usize {
+        self.periods()
+    }
+}
+
+impl Forecaster for AutoEts {
+    fn outlook(&self, series: &Series<'_>, ahead: &Ahead<'_>) -> Result<Outlook> {
+        let fit = self.fit(series)?;
+        let forecast = fit.forecast(ahead.horizon, ahead.draws, Some(ahead.seed))?;
+        // The criterion of its forms leaves constants out, and is no match for another model's.
+        Ok(Outlook { mean: fit.point(ahead.horizon)?, forecast, criterion: f64::NAN })
+    }
+
+    fn held(&self, series: &Series<'_>) -> Result<Box<dyn Forecaster>> {
+        Ok(Box::new(self.fit(series)?.held()))
     }
 
     fn season(&self) -> usize {
@@ -301,6 +319,7 @@ type Make = fn(usize) -> Box<dyn Forecaster>;
 /// The models by name.
 const MODELS: &[(&str, Make)] = &[
     ("arima", |s| Box::new(AutoArima::new().seasonal(s))),
+    ("ets", |s| Box::new(AutoEts::new().season(s))),
     ("ingarch", |_| Box::new(Ingarch::new().past_obs(&[1]).past_mean(&[1]).family(Family::NegativeBinomial))),
     ("drift", |_| Box::new(Naive::drift())),
     ("mean", |_| Box::new(Naive::mean())),
@@ -370,7 +389,7 @@ mod tests {
         let y = wave(48);
         let series = Series::new("y", &y);
         let ahead = Ahead::new(4, 50, 1);
-        for name in ["arima", "structural", "theta", "auto"] {
+        for name in ["arima", "ets", "structural", "theta", "auto"] {
             for season in [1, 4] {
                 let model = named(name, season).expect("a model");
                 let fresh = model.outlook(&series, &ahead).expect("an outlook").mean;

@@ -40,7 +40,7 @@ def test_every_series_is_forecast_whatever_else_is_in_the_frame() -> None:
 
 def test_models_by_name() -> None:
     data = series(1, 30)
-    names = ["arima", "auto", "drift", "mean", "naive", "seasonal_naive", "structural", "theta"]
+    names = ["arima", "auto", "drift", "ets", "mean", "naive", "seasonal_naive", "structural", "theta"]
     frame = av.forecast(data, 2, model=names, season=4, level=[80], seed=1, draws=100).frame()
     assert all(np.isfinite(frame[name]).all() for name in names)
     y = data["y"][np.argsort(data["ds"])]

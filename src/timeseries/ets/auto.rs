@@ -1,5 +1,6 @@
 //! The form is chosen.
 
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use ndarray::Array2;
@@ -63,11 +64,13 @@ pub struct AutoEts {
     criterion: Criterion,
     growth: bool,
     mixed: bool,
+    /// Forms whose parameters are given, each with the criterion it had; empty when the form is to be chosen.
+    held: Vec<(f64, Ets)>,
 }
 
 impl Default for AutoEts {
     fn default() -> Self {
-        Self { season: None, criterion: Criterion::Bic, growth: false, mixed: true }
+        Self { season: None, criterion: Criterion::Bic, growth: false, mixed: true, held: Vec::new() }
     }
 }
 
@@ -111,12 +114,22 @@ impl AutoEts {
         Self { criterion: Criterion::Aicc, growth: false, mixed: false, ..self }
     }
 
+    /// Periods of the season among the candidates, 1 for none.
+    pub fn periods(&self) -> usize {
+        self.season.unwrap_or(1)
+    }
+
     /// Fits every candidate.
     ///
     /// # Errors
     /// [`Error::Domain`] for an infinite value; [`Error::TooShort`] for fewer than three observations, which no form
     /// can do with; the last form's error when none can be fitted.
     pub fn fit(&self, series: &Series<'_>) -> Result<AutoEtsFit> {
+        if !self.held.is_empty() {
+            let go_on = |(criterion, form): &(f64, Ets)| Ok((*criterion, form.fit(series)?));
+            let fits = self.held.iter().map(go_on).collect::<Result<_>>()?;
+            return Ok(AutoEtsFit { fits, stuck: Vec::new(), specification: self.clone() });
+        }
         let y = plain(series)?;
         let positive = y.iter().all(|v| v.is_nan() || *v > 0.0);
         let wanted = |f: &Form| {
@@ -157,7 +170,7 @@ impl AutoEts {
                 trouble.unwrap_or_else(|| Error::NothingToEstimate { why: "no form is a candidate".into() })
             );
         }
-        Ok(AutoEtsFit { fits, stuck, mixed: self.mixed, criterion: self.criterion })
+        Ok(AutoEtsFit { fits, stuck, specification: self.clone() })
     }
 }
 
@@ -167,8 +180,7 @@ pub struct AutoEtsFit {
     fits: Vec<(f64, EtsFit)>,
     /// Forms whose search did not end.
     stuck: Vec<Form>,
-    mixed: bool,
-    criterion: Criterion,
+    specification: AutoEts,
 }
 
 /// How one form did.
@@ -205,7 +217,7 @@ impl AutoEtsFit {
     fn weights(&self) -> Vec<f64> {
         let best = self.fits[0].0;
         let alone = |i: usize| f64::from(u8::from(i == 0));
-        if !self.mixed || !best.is_finite() {
+        if !self.specification.mixed || !best.is_finite() {
             return (0..self.fits.len()).map(alone).collect();
         }
         let share = |v: f64| {
@@ -215,6 +227,15 @@ impl AutoEtsFit {
         let raw: Vec<f64> = self.fits.iter().map(|f| share(f.0)).collect();
         let sum: f64 = raw.iter().sum();
         raw.iter().map(|w| w / sum).collect()
+    }
+
+    /// The forms of the mixture with their parameters and first states as this series has them: fitted to the series
+    /// with more periods, they go on from there, with the same weights.
+    #[must_use]
+    pub fn held(&self) -> AutoEts {
+        let parts = self.fits.iter().zip(self.weights()).filter(|f| f.1 > 0.0);
+        let held = parts.map(|((criterion, fit), _)| (*criterion, fit.held())).collect();
+        AutoEts { held, ..self.specification.clone() }
     }
 
     /// Point forecasts of the mixture at the estimates.
@@ -274,7 +295,7 @@ impl AutoEtsFit {
 
     /// The candidates as a table.
     pub fn table(&self) -> Table {
-        let name = match self.criterion {
+        let name = match self.specification.criterion {
             Criterion::Aicc => "aicc",
             Criterion::Aic => "aic",
             Criterion::Bic => "bic",
@@ -286,5 +307,15 @@ impl AutoEtsFit {
             table.push([Cell::from(c.form.to_string().as_str())].into_iter().chain(numbers).collect());
         }
         table
+    }
+}
+
+impl Display for AutoEts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ETS of the best form")?;
+        match self.season {
+            Some(season) => write!(f, ", season of {season}"),
+            None => Ok(()),
+        }
     }
 }

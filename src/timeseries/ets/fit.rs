@@ -51,6 +51,16 @@ impl EtsFit {
         self.spec.form
     }
 
+    /// The model with the parameters and first states of this fit given.
+    #[must_use]
+    pub fn held(&self) -> Ets {
+        let has = self.form().has();
+        let given = std::array::from_fn(|i| has[i].then(|| self.smoothing()[i]));
+        let states = self.initial_states();
+        let all = states.len() - usize::from(self.form().seasonal());
+        Ets { given, states: Some(states[..all].to_vec()), ..self.spec.clone() }
+    }
+
     /// The name of the outcome.
     pub fn name(&self) -> &str {
         &self.name
