@@ -169,7 +169,8 @@ fn dense_castle_errors(fit: &NegativeBinomialFit, data: &Frame) -> [f64; 2] {
     };
     let (units, years) = (levels(&unit), levels(&year));
     let effects = units.len() + years.len() - 1;
-    let (n, place) = (y.len(), |levels: &[f64], v: f64| levels.iter().position(|l| *l == v).expect("a level"));
+    let (n, place) =
+        (y.len(), |levels: &[f64], v: f64| levels.iter().position(|l| *l == v).expect("a level"));
     let dummies = Mat::from_fn(n, effects, |i, j| {
         let year = place(&years, year[i]).checked_sub(1).map(|t| units.len() + t);
         f64::from(u8::from(j == place(&units, unit[i]) || Some(j) == year))
@@ -179,10 +180,12 @@ fn dense_castle_errors(fit: &NegativeBinomialFit, data: &Frame) -> [f64; 2] {
     let u: Vec<f64> = (0..n).map(|i| theta * (y[i] - mu[i]) / total[i]).collect();
     let w: Vec<f64> = (0..n).map(|i| theta * mu[i] * (y[i] + theta) / total[i].powi(2)).collect();
     let cross: Vec<f64> = (0..n).map(|i| -(y[i] - mu[i]) * mu[i] / total[i].powi(2)).collect();
-    let rises = |i: usize, power: i32| (0..y[i] as u32).map(|k| (theta + f64::from(k)).powi(-power)).sum::<f64>();
+    let rises =
+        |i: usize, power: i32| (0..y[i] as u32).map(|k| (theta + f64::from(k)).powi(-power)).sum::<f64>();
     let by_theta: Vec<f64> =
         (0..n).map(|i| rises(i, 1) + (theta / total[i]).ln() + 1.0 - (y[i] + theta) / total[i]).collect();
-    let bend = (0..n).map(|i| rises(i, 2) - theta.recip() + 2.0 / total[i] - (y[i] + theta) / total[i].powi(2));
+    let bend =
+        (0..n).map(|i| rises(i, 2) - theta.recip() + 2.0 / total[i] - (y[i] + theta) / total[i].powi(2));
     let weighted = Mat::from_fn(n, effects, |i, j| w[i] * dummies[(i, j)]);
     let with_effects = Mat::from_fn(n, 2, |i, j| if j == 0 { w[i] * treated[i] } else { cross[i] });
     let link = dummies.transpose() * &with_effects;

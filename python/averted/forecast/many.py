@@ -349,7 +349,8 @@ def forecast_frame(
         How many periods after the last known value of each series.
     model
         A name, a specification such as :class:`averted.Arima`, a :class:`Combination`, or several of these: a list, or
-        a mapping of names to them. ``"auto"`` is the median of several.
+        a mapping of names to them. ``"auto"`` is the mean of ``"ets"``, ``"structural"`` and
+        ``"theta"``.
     freq
         ``"M"``, ``"Q"``, ``"Y"`` or as of a panel; read off the data if not given.
     level

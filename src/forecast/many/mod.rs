@@ -27,8 +27,11 @@
 //! # Ok::<(), averted::Error>(())
 //! ```
 
+mod lines;
 mod read;
 mod run;
+mod window;
 
+pub use lines::{Failure, Lines, ModelLines};
 pub use read::{Columns, OneSeries, SeriesSet};
-pub use run::{Failure, Intervals, Lines, ManyForecast, ModelLines};
+pub use run::{Intervals, ManyForecast};

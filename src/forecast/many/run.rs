@@ -4,9 +4,11 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::forecast::backtest::Origins;
-use crate::forecast::conformal::{Calibration, LEAST_SERIES, Pooled, Record, Spread, whole};
+use crate::forecast::conformal::LEAST_SERIES;
+use crate::forecast::many::lines::Lines;
+use crate::forecast::many::window::{Wanted, Window};
 use crate::forecast::many::{OneSeries, SeriesSet};
-use crate::forecast::{Ahead, Forecaster, Outlook, named};
+use crate::forecast::{Ahead, Forecaster, named};
 use crate::inference::interval_level;
 use crate::parallel::{Watch, try_map};
 use crate::random::fresh_seed;
@@ -54,67 +56,6 @@ pub struct ManyForecast {
     step: usize,
     gap: usize,
     refit: usize,
-}
-
-/// The lines of a long frame: a line a series, origin and period.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lines {
-    /// The place of the series among those of the set.
-    pub series: Vec<usize>,
-    /// The last period that was known.
-    pub cutoff: Vec<i64>,
-    /// The period.
-    pub period: Vec<i64>,
-    /// What came; NaN where nothing is known.
-    pub y: Vec<f64>,
-    /// What every model said.
-    pub models: Vec<ModelLines>,
-    /// Series and models without a forecast.
-    pub failed: Vec<Failure>,
-    /// True things about it.
-    pub notes: Vec<String>,
-    /// The seed of the draws.
-    pub seed: u64,
-}
-
-/// What one model said, line by line; NaN where it failed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelLines {
-    /// The model.
-    pub name: String,
-    /// Means.
-    pub mean: Vec<f64>,
-    /// Lower ends, level by level.
-    pub lower: Vec<Vec<f64>>,
-    /// Upper ends.
-    pub upper: Vec<Vec<f64>>,
-}
-
-/// A series that a model did not forecast.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
-    /// The series.
-    pub series: String,
-    /// The model.
-    pub model: String,
-    /// The origin, where it was one of several.
-    pub cutoff: Option<i64>,
-    /// Why.
-    pub error: Error,
-}
-
-/// What a model said of one period.
-#[derive(Debug, Clone)]
-struct Said {
-    mean: f64,
-    ends: Vec<(f64, f64)>,
-    spread: Spread,
-}
-
-/// What a model said from one origin: the length of the training data, and period by period, or why not.
-struct Window {
-    cutoff: usize,
-    said: Result<Vec<Said>>,
 }
 
 impl ManyForecast {
@@ -243,14 +184,13 @@ impl ManyForecast {
         };
         let done = try_map(set.series.len() * models.len(), watch, task)?;
         let mut lines = self.lines(&models, seed);
-        let mut failed = Vec::new();
         let mut by_model: Vec<Vec<(Window, Vec<Window>)>> = models.iter().map(|_| Vec::new()).collect();
         for (at, answer) in done.into_iter().enumerate() {
             by_model[at % models.len()].push(answer);
         }
         for (m, answers) in by_model.iter_mut().enumerate() {
             if calibrate {
-                let told = self.calibrate(set, answers)?;
+                let told = self.wanted().calibrate(self.intervals, set, answers)?;
                 lines.notes.extend(told.map(|told| format!("{}: {told}", models[m].0)));
             }
         }
@@ -258,14 +198,13 @@ impl ManyForecast {
             let windows: Vec<&Window> = by_model.iter().map(|answers| &answers[s].0).collect();
             for ((name, _), window) in models.iter().zip(&windows) {
                 if let Err(error) = &window.said {
-                    failed.push(failure(one, name, None, error));
+                    lines.fail(one, name, None, error);
                 }
             }
             if windows.iter().any(|w| w.said.is_ok()) {
-                push(&mut lines, s, one, one.y.len(), &plain, &windows);
+                lines.push(s, one, one.y.len(), &plain, &windows);
             }
         }
-        lines.failed = failed;
         Ok(lines)
     }
 
@@ -300,11 +239,11 @@ impl ManyForecast {
                 for ((name, _), window) in models.iter().zip(&windows) {
                     if let Err(error) = &window.said {
                         let origin = (first.cutoff < one.y.len()).then_some(cutoff);
-                        lines.failed.push(failure(one, name, origin, error));
+                        lines.fail(one, name, origin, error);
                     }
                 }
                 if windows.iter().any(|w| w.said.is_ok()) {
-                    push(&mut lines, s, one, first.cutoff, &origins, &windows);
+                    lines.push(s, one, first.cutoff, &origins, &windows);
                 }
             }
         }
@@ -384,127 +323,19 @@ impl ManyForecast {
         seed: u64,
     ) -> Window {
         let ahead = Ahead::new(self.gap + self.horizon, self.draws, seed_of(seed, &one.name));
-        let said = model.outlook(&Series::new(&one.name, &y), &ahead).and_then(|o| self.said(&o));
+        let said = model
+            .outlook(&Series::new(&one.name, &y), &ahead)
+            .and_then(|o| self.wanted().of(&o, one.is_count()));
         Window { cutoff, said: said.map_err(|error| one.with_row(error)) }
     }
 
-    fn said(&self, outlook: &Outlook) -> Result<Vec<Said>> {
-        let forecast = &outlook.forecast;
-        let ends = self.levels.iter().map(|l| forecast.interval(0, *l)).collect::<Result<Vec<_>>>()?;
-        let spreads = Spread::of_forecast(forecast, 0)?;
-        let at = |h: usize| Said {
-            mean: outlook.mean[h],
-            ends: ends.iter().map(|e| e[h]).collect(),
-            spread: spreads[h],
-        };
-        Ok((self.gap..self.gap + self.horizon).map(at).collect())
-    }
-
-    /// Puts conformal intervals in place of a model's; says how.
-    fn calibrate(&self, set: &SeriesSet, answers: &mut [(Window, Vec<Window>)]) -> Result<Option<String>> {
-        let mut own = Vec::with_capacity(answers.len());
-        for (one, (_, past)) in set.series.iter().zip(answers.iter()) {
-            let mut rows = Vec::new();
-            for window in past {
-                let Ok(said) = &window.said else { continue };
-                let came = &one.y[window.cutoff + self.gap..];
-                rows.extend(said.iter().zip(came).enumerate().map(|(h, (s, y))| (h + 1, s.spread, *y)));
-            }
-            own.push(rows);
-        }
-        let stratum = set.frequency.map_or_else(|| "periods".into(), |f| f.to_string());
-        let records = set.series.iter().zip(&own).flat_map(|(one, rows)| {
-            let record = |&(ahead, spread, y): &(usize, Spread, f64)| Record {
-                series: &one.name,
-                stratum: &stratum,
-                ahead,
-                spread,
-                y,
-            };
-            rows.iter().map(record)
-        });
-        let pooled = Pooled::new(records)?;
-        let together = pooled.calibration(&stratum);
-        if self.intervals == Intervals::Auto && together.is_err() {
-            return Ok(Some(format!(
-                "intervals of the model; {} series have past errors, {LEAST_SERIES} are needed for conformal ones",
-                pooled.series()
-            )));
-        }
-        for ((one, (now, _)), rows) in set.series.iter().zip(answers.iter_mut()).zip(own) {
-            let Ok(said) = &mut now.said else { continue };
-            let result = match &together {
-                Ok(calibration) => self.widen(said, calibration, one.is_count()),
-                Err(_) => Calibration::of(rows).and_then(|c| self.widen(said, &c, one.is_count())),
-            };
-            if let Err(error) = result {
-                now.said = Err(error);
-            }
-        }
-        Ok(Some(match together {
-            Ok(_) => format!("conformal intervals from past errors of {} series", pooled.series()),
-            Err(_) => "conformal intervals from each series' own past errors".into(),
-        }))
-    }
-
-    fn widen(&self, said: &mut [Said], calibration: &Calibration, count: bool) -> Result<()> {
-        for (h, said) in said.iter_mut().enumerate() {
-            for (ends, level) in said.ends.iter_mut().zip(&self.levels) {
-                let found = calibration.interval(h + 1, &said.spread, *level)?;
-                *ends = if count { whole(found) } else { found };
-            }
-        }
-        Ok(())
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { horizon: self.horizon, gap: self.gap, levels: &self.levels }
     }
 
     fn lines(&self, models: &[(String, Box<dyn Forecaster>)], seed: u64) -> Lines {
-        let empty = |(name, _): &(String, Box<dyn Forecaster>)| ModelLines {
-            name: name.clone(),
-            mean: Vec::new(),
-            lower: vec![Vec::new(); self.levels.len()],
-            upper: vec![Vec::new(); self.levels.len()],
-        };
-        Lines {
-            series: Vec::new(),
-            cutoff: Vec::new(),
-            period: Vec::new(),
-            y: Vec::new(),
-            models: models.iter().map(empty).collect(),
-            failed: Vec::new(),
-            notes: Vec::new(),
-            seed,
-        }
+        Lines::new(models.iter().map(|m| m.0.clone()), self.levels.len(), seed)
     }
-}
-
-fn push(
-    lines: &mut Lines,
-    place: usize,
-    one: &OneSeries,
-    cutoff: usize,
-    origins: &Origins,
-    windows: &[&Window],
-) {
-    for h in 0..origins.horizon {
-        let at = cutoff + origins.gap + h;
-        lines.series.push(place);
-        lines.cutoff.push(one.first + cutoff as i64 - 1);
-        lines.period.push(one.first + at as i64);
-        lines.y.push(one.y.get(at).copied().unwrap_or(f64::NAN));
-        for (model, window) in lines.models.iter_mut().zip(windows) {
-            let said = window.said.as_ref().ok().map(|said| &said[h]);
-            model.mean.push(said.map_or(f64::NAN, |s| s.mean));
-            for (l, (lower, upper)) in model.lower.iter_mut().zip(&mut model.upper).enumerate() {
-                let (low, high) = said.map_or((f64::NAN, f64::NAN), |s| s.ends[l]);
-                lower.push(low);
-                upper.push(high);
-            }
-        }
-    }
-}
-
-fn failure(one: &OneSeries, model: &str, cutoff: Option<i64>, error: &Error) -> Failure {
-    Failure { series: one.name.clone(), model: model.into(), cutoff, error: error.clone() }
 }
 
 /// A seed of the series' own, by its name, whatever else is in the frame (the hash of Fowler, Noll & Vo).
