@@ -333,7 +333,7 @@ def forecast_frame(
     time: str = "ds",
     y: str = "y",
     intervals: str = "auto",
-    windows: int = 1,
+    windows: int = 2,
     gap: int = 0,
     draws: int = 1000,
     seed: int | None = None,
@@ -363,7 +363,7 @@ def forecast_frame(
         ``"model"``: quantiles of the model's paths. ``"conformal"``: as wide as past errors say, of all series together
         where there are 40, else of each its own. ``"auto"``: conformal from 40 series on.
     windows
-        Past origins that conformal intervals learn from.
+        Past origins that conformal intervals learn from; of more than 1,000 series those of 1,000.
     gap
         Periods left out after the last known one.
     draws, seed

@@ -13,6 +13,10 @@ pub struct StateSpace {
     pub(super) states: usize,
     /// Nonzero entries (row, column, value) of T, by row.
     pub(super) transition: Vec<(usize, usize, f64)>,
+    /// Rows of T that are rows of the identity for good, as stretches: to here, from there, so many.
+    copies: Vec<(usize, usize, usize)>,
+    /// The other rows, each with the stretch of its entries.
+    mixed: Vec<(usize, usize, usize)>,
     /// Z, the part that does not change over time.
     pub(super) loading: Vec<f64>,
     /// States whose loading changes over time, and their loadings: time × these states.
@@ -37,6 +41,8 @@ impl StateSpace {
         Self {
             states,
             transition: Vec::new(),
+            copies: Vec::new(),
+            mixed: (0..states).map(|i| (i, 0, 0)).collect(),
             loading: vec![0.0; states],
             moving: None,
             observation_variance: 0.0,
@@ -56,7 +62,31 @@ impl StateSpace {
             self.transition.push((to, from, value));
             self.transition.sort_unstable_by_key(|&(i, j, _)| (i, j));
         }
+        self.find_copies(None);
         self
+    }
+
+    /// Which rows of T copy a state; not one that changes.
+    fn find_copies(&mut self, changes: Option<usize>) {
+        let before = std::mem::take(&mut self.copies);
+        let was = |i: usize| before.iter().any(|&(to, _, n)| (to..to + n).contains(&i));
+        self.mixed.clear();
+        let mut end = 0;
+        for i in 0..self.states {
+            let start = end;
+            end += self.transition[start..].iter().take_while(|e| e.0 == i).count();
+            let copy = match self.transition[start..end] {
+                [(_, of, 1.0)] if of <= i && (changes.is_none() || (was(i) && changes != Some(i))) => of,
+                _ => {
+                    self.mixed.push((i, start, end));
+                    continue;
+                }
+            };
+            match self.copies.last_mut() {
+                Some((to, from, n)) if (*to + *n, *from + *n) == (i, copy) => *n += 1,
+                _ => self.copies.push((i, copy, 1)),
+            }
+        }
     }
 
     /// `Z[state] = value` at every time.
@@ -141,6 +171,9 @@ impl StateSpace {
 
     /// Changes an entry of T that is there already.
     pub(in crate::timeseries) fn set_transition(&mut self, to: usize, from: usize, value: f64) {
+        if self.mixed.iter().all(|row| row.0 != to) {
+            self.find_copies(Some(to));
+        }
         for entry in self.transition.iter_mut().filter(|e| (e.0, e.1) == (to, from)) {
             entry.2 = value;
         }
@@ -207,27 +240,42 @@ impl StateSpace {
 
     /// `P ← T P T'`, with `scratch` as long as `P`.
     pub(in crate::timeseries) fn step_covariance(&self, p: &mut [f64], scratch: &mut [f64]) {
-        // T (T P)' is T P T', for P is symmetric: rows only, which the machine adds several numbers at a time.
         let m = self.states;
-        self.times(p, scratch);
-        for (i, row) in scratch.chunks_exact(m).enumerate() {
-            for (j, value) in row.iter().enumerate() {
-                p[j * m + i] = *value;
+        // A seasonal only moves most of its states along: what is left of T P are few rows.
+        for &(i, start, end) in &self.mixed {
+            let out = &mut scratch[i * m..(i + 1) * m];
+            out.fill(0.0);
+            for &(_, j, value) in &self.transition[start..end] {
+                out.iter_mut().zip(&p[j * m..(j + 1) * m]).for_each(|(out, p)| *out += value * p);
             }
         }
-        self.times(p, scratch);
-        p.copy_from_slice(scratch);
+        // Stretches that move to later states can move in place, the last first.
+        for &(to, from, n) in self.copies.iter().rev() {
+            for k in (0..n).rev() {
+                for &(column, of, length) in self.copies.iter().rev() {
+                    let start = (from + k) * m + of;
+                    p.copy_within(start..start + length, (to + k) * m + column);
+                }
+            }
+        }
+        for &(i, ..) in &self.mixed {
+            let row = &scratch[i * m..(i + 1) * m];
+            for &(k, start, end) in &self.mixed {
+                p[i * m + k] = self.transition[start..end].iter().map(|&(_, j, value)| value * row[j]).sum();
+            }
+            // P is symmetric.
+            for &(to, from, n) in &self.copies {
+                for k in 0..n {
+                    (p[i * m + to + k], p[(to + k) * m + i]) = (row[from + k], row[from + k]);
+                }
+            }
+        }
     }
 
     /// `E ← T E` of a matrix with this many columns, with `scratch` as long as `E`.
     pub(super) fn step_rows(&self, e: &mut [f64], columns: usize, scratch: &mut [f64]) {
         self.times_rows(e, columns, scratch);
         e.copy_from_slice(scratch);
-    }
-
-    /// `out = T P`.
-    fn times(&self, p: &[f64], out: &mut [f64]) {
-        self.times_rows(p, self.states, out);
     }
 
     fn times_rows(&self, p: &[f64], columns: usize, out: &mut [f64]) {
@@ -253,6 +301,44 @@ impl StateSpace {
         for &(i, j, value) in &self.transition {
             for row in 0..m {
                 n[row * m + j] += value * scratch[row * m + i];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{normal, stream};
+
+    /// Rows that are copied and rows that are mixed give `T P T'`, also once a copied row has changed.
+    #[test]
+    fn the_step_of_a_covariance_is_the_dense_product() {
+        let season = 5;
+        // Level, slope, four seasonal states that move along, a coefficient, and one that takes over an earlier state.
+        let mut model = StateSpace::new(8).transition(0, 0, 1.0).transition(0, 1, 1.0).transition(1, 1, 0.9);
+        for j in 2..2 + season - 1 {
+            model = model.transition(2, j, -1.0);
+            if j + 2 < 2 + season {
+                model = model.transition(j + 1, j, 1.0);
+            }
+        }
+        model = model.transition(6, 6, 1.0).transition(7, 1, 1.0);
+        assert_eq!((model.copies.as_slice(), model.mixed.len()), (&[(3, 2, 3), (6, 6, 1), (7, 1, 1)][..], 3));
+        let mut changed = model.clone();
+        changed.set_transition(4, 3, 0.5);
+        assert_eq!((changed.copies.len(), changed.mixed.len()), (4, 4));
+        for model in [model, changed] {
+            let mut generator = stream(1, 0);
+            let root = Array2::from_shape_fn((8, 8), |_| normal(&mut generator));
+            let mut dense = Array2::zeros((8, 8));
+            model.transition.iter().for_each(|&(i, j, value)| dense[[i, j]] = value);
+            let p = root.dot(&root.t());
+            let expected = dense.dot(&p).dot(&dense.t());
+            let mut stepped: Vec<f64> = p.iter().copied().collect();
+            model.step_covariance(&mut stepped, &mut [0.0; 64]);
+            for (ours, dense) in stepped.iter().zip(&expected) {
+                assert!((ours - dense).abs() < 1e-13, "{ours} {dense}");
             }
         }
     }
