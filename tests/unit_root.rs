@@ -131,6 +131,58 @@ fn dickey_fuller(table: &mut Comparison, name: &str, y: &[f64]) {
     table.check(&id, "ADF of tseries", &[ours.statistic], &[theirs], tolerance(urca));
 }
 
+/// What Phillips and Perron's statistics are made of, by hand.
+struct Parts {
+    n: f64,
+    /// `ρ̂ − 1` and its standard error.
+    gap: f64,
+    error: f64,
+    gamma: f64,
+    lambda: f64,
+    /// Sums of squares of `y_{t−1}` and of `y_t` about a level or line.
+    before: f64,
+    now: f64,
+}
+
+impl Parts {
+    fn of(y: &[f64], kind: Deterministic, lags: usize) -> Self {
+        let n = y.len() - 1;
+        let line = kind == Deterministic::Trend;
+        let residuals = |v: &[f64]| -> Vec<f64> {
+            let (size, mean) = (v.len() as f64, v.iter().sum::<f64>() / v.len() as f64);
+            let at = |t: usize| t as f64 - 0.5 * (size - 1.0);
+            let squares: f64 = (0..v.len()).map(|t| at(t).powi(2)).sum();
+            let slope = v.iter().enumerate().map(|(t, v)| at(t) * v).sum::<f64>() / squares;
+            let slope = if line { slope } else { 0.0 };
+            v.iter().enumerate().map(|(t, v)| v - mean - slope * at(t)).collect()
+        };
+        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let (before, now) = (residuals(&y[..n]), residuals(&y[1..]));
+        let rho = product(&before, &now) / product(&before, &before);
+        let left: Vec<f64> = now.iter().zip(&before).map(|(a, b)| a - rho * b).collect();
+        let squares = product(&left, &left);
+        let variance = squares / (n as f64 - if line { 3.0 } else { 2.0 });
+        let weight = |j: usize| 2.0 * (1.0 - j as f64 / (lags + 1) as f64) / n as f64;
+        let serial: f64 = (1..=lags).map(|j| weight(j) * product(&left[j..], &left[..n - j])).sum();
+        Self {
+            n: n as f64,
+            gap: rho - 1.0,
+            error: (variance / product(&before, &before)).sqrt(),
+            gamma: squares / n as f64,
+            lambda: squares / n as f64 + serial,
+            before: product(&before, &before),
+            now: product(&now, &now),
+        }
+    }
+
+    /// `Z_τ` and `Z_ρ` with this sum of squares of the levels.
+    fn statistics(&self, squares: f64) -> [f64; 2] {
+        let more = 0.5 * (self.lambda - self.gamma) * self.n;
+        let tau = (self.gamma / self.lambda).sqrt() * self.gap / self.error;
+        [tau - more / (self.lambda * squares).sqrt(), self.n * self.gap - more * self.n / squares]
+    }
+}
+
 fn others(table: &mut Comparison, name: &str, y: &[f64]) {
     let (urca, python) =
         (reference("unitroot_cointegration_breaks"), reference("python_regression_iv_unitroot"));
@@ -148,6 +200,28 @@ fn others(table: &mut Comparison, name: &str, y: &[f64]) {
             let theirs = gold(format!("pp_{short}_{which}_lag3"), &["stat", "p"]);
             let what = format!("Phillips–Perron {which}, {kind}, 3 lags, p-value");
             table.check(&other, &what, &[ours.statistic, ours.p_value], &theirs, tolerance(python));
+        }
+        let parts = Parts::of(y, kind, 3);
+        let [tau, rho] = parts.statistics(parts.before);
+        let ours = [pp, pp.rho()].map(|test| test.test(name, y).expect("a test").statistic);
+        table.check(
+            &other,
+            &format!("Phillips–Perron {kind}, 3 lags, by hand"),
+            &ours,
+            &[tau, rho],
+            (1e-9, 0.0),
+        );
+        // With a line both leave 1 − 1/n² in the determinant of the moments, and urca takes them of y_t.
+        let shrunk = if kind == Deterministic::Trend { 1.0 - parts.n.powi(-2) } else { 1.0 };
+        let [tau, rho] = parts.statistics(parts.now * shrunk);
+        let theirs = ["tau", "alpha"].map(|z| number(&urca["values"][format!("urpp_Z-{z}_{long}_lag3")]));
+        let what = format!("Phillips–Perron of urca, {kind}, 3 lags, by hand with its moments");
+        table.check(&id, &what, &[tau, rho], &theirs, tolerance(urca));
+        if kind == Deterministic::Trend {
+            let [_, rho] = parts.statistics(parts.before * shrunk);
+            let theirs = number(&urca["values"]["tseries_pp"]["stat"]);
+            let what = "Phillips–Perron of tseries, 3 lags, by hand with its moments";
+            table.check(&id, what, &[rho], &[theirs], tolerance(urca));
         }
         let ours = DfGls::new().deterministic(kind).lags(3).test(name, y).expect("a test");
         let theirs = gold(format!("dfgls_{short}_lag3"), &["stat", "p"]);
@@ -228,10 +302,11 @@ fn values_beside_urca_tseries_statsmodels_and_arch() {
     );
     let head = "# Conformance: unit roots\n\nStatistics and p-values beside urca, tseries, statsmodels and arch; \
                 `tests/unit_root.rs` makes this page (`make docs`) and\nfails when a value differs by more than the \
-                tolerance of its case (1e-8 or 1e-7, relative) unless a comment there says why.\n\nNot \
-                covered: Phillips–Perron of urca and tseries, which put moments of y_t where the regression has y_{t−1} \
-                (arch's, the\ntextbook's, is checked); their tables of critical values and interpolated p-values of \
-                ADF, rounded to two digits\n(MacKinnon's surfaces are checked to all digits).\n";
+                tolerance of its case (1e-8 or 1e-7, relative) unless a comment there says why.\n\nPhillips–Perron \
+                is the textbook's, as arch's. urca and tseries put other moments of the levels into it (those of y_t for \
+                y_{t−1},\n1 − 1/n² of them): a calculation by hand gives ours with its moments and theirs with \
+                theirs.\n\nNot covered: critical values of urca and p-values of ADF and Phillips–Perron of tseries, \
+                which are read off tables of two digits\n(MacKinnon's surfaces are checked to all digits).\n";
     table.finish("conformance_unit_root.md", head, &[]);
 }
 

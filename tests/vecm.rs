@@ -367,3 +367,66 @@ fn coverage_of_relations_and_loadings() {
     println!("coverage of β, α: {shares:?}");
     assert!(shares.iter().all(|s| (0.92..0.97).contains(s)), "{shares:?}");
 }
+
+/// Standard errors of responses 1 and 4 steps after shocks to the first two series, of the first and third, by statsmodels.
+#[test]
+fn asymptotic_bands_are_those_of_statsmodels() {
+    let cases = [
+        (
+            Deterministics::ConstantWithin,
+            1,
+            false,
+            [
+                0.159_293_333_607_144_95,
+                0.171_125_206_310_085_85,
+                0.050_442_047_856_272_53,
+                0.054_188_745_069_496_65,
+                0.183_969_799_413_876_67,
+                0.247_305_645_967_743_27,
+                0.067_300_805_776_281_47,
+                0.092_425_482_293_021_47,
+            ],
+        ),
+        (
+            Deterministics::ConstantWithin,
+            2,
+            true,
+            [
+                0.004_218_221_192_313_847,
+                0.003_405_179_341_160_209,
+                0.001_882_647_277_890_451_2,
+                0.001_745_572_211_698_914_4,
+                0.007_008_985_104_668_211,
+                0.006_961_667_691_251_321,
+                0.002_379_014_229_137_19,
+                0.002_471_543_061_022_488_5,
+            ],
+        ),
+        (
+            Deterministics::Constant,
+            1,
+            true,
+            [
+                0.004_140_223_306_124_768,
+                0.003_371_065_188_215_415,
+                0.001_889_133_558_581_366,
+                0.001_767_333_198_340_722_4,
+                0.006_445_985_895_881_453,
+                0.006_265_041_543_371_864,
+                0.002_310_851_137_618_041,
+                0.002_341_025_743_774_069_3,
+            ],
+        ),
+    ];
+    for (kind, rank, orthogonal, theirs) in cases {
+        let fit = fitted(Vecm::new(1, rank).deterministics(kind));
+        let bands = fit.impulse_asymptotic(4, orthogonal, 0.95).expect("bands");
+        let reach = 1.959_963_984_540_054;
+        let places =
+            [1, 4].into_iter().flat_map(|h| [0, 2].into_iter().flat_map(move |i| [(h, i, 0), (h, i, 1)]));
+        for ((h, i, j), theirs) in places.zip(theirs) {
+            let ours = 0.5 * (bands.upper[h][[i, j]] - bands.lower[h][[i, j]]) / reach;
+            assert!((ours / theirs - 1.0).abs() < 1e-6, "{kind:?} {rank} +{h} {i} {j}: {ours} {theirs}");
+        }
+    }
+}

@@ -251,10 +251,11 @@ class VecmFit(Result):
         *,
         orthogonal: bool = True,
         level: float = 95,
+        bands: str = "bootstrap",
         draws: int = 500,
         seed: int | None = None,
     ) -> ImpulseResponses:
-        """How a shock to one series moves the levels of the others, for good too, with bands of a bootstrap.
+        """How a shock to one series moves the levels of the others, for good too.
 
         Parameters
         ----------
@@ -265,18 +266,22 @@ class VecmFit(Result):
             one unit of each error.
         level
             Of the intervals, in per cent.
+        bands
+            ``"bootstrap"`` of whole rows of residuals, which fits every rebuilt sample again, relations included; or
+            ``"asymptotic"``, the relations taken as known (Lütkepohl 2005, §7.2).
         draws, seed
-            Of the bootstrap, which fits every rebuilt sample again, relations included; a seed is drawn and recorded if
-            not given.
+            Of the bootstrap; a seed is drawn and recorded if not given.
         """
         from averted.forecast import checked_levels
 
+        if bands not in ("asymptotic", "bootstrap"):
+            raise InputError(f"bands = {bands!r}: must be 'asymptotic' or 'bootstrap'")
         (level,) = checked_levels([level])
         estimate, lower, upper, used = self._core.bands(
             whole("horizon", horizon, 0),
             orthogonal=orthogonal,
             level=level / 100,
-            draws=whole("draws", draws, 20),
+            draws=whole("draws", draws, 20) if bands == "bootstrap" else None,
             seed=seed,
         )
         return ImpulseResponses(

@@ -122,7 +122,7 @@ impl PyVecmFit {
         stacked(&self.0.impulse(horizon, orthogonal)).to_pyarray(py)
     }
 
-    /// Responses with bands of a bootstrap: estimate, lower, upper, seed.
+    /// Responses with bands: estimate, lower, upper, and the seed of a bootstrap; asymptotic without draws.
     #[pyo3(signature = (horizon, *, orthogonal, level, draws, seed))]
     #[expect(clippy::type_complexity, reason = "three arrays")]
     fn bands<'py>(
@@ -131,7 +131,7 @@ impl PyVecmFit {
         horizon: usize,
         orthogonal: bool,
         level: f64,
-        draws: usize,
+        draws: Option<usize>,
         seed: Option<u64>,
     ) -> PyResult<(
         Bound<'py, PyArray3<f64>>,
@@ -139,7 +139,11 @@ impl PyVecmFit {
         Bound<'py, PyArray3<f64>>,
         Option<u64>,
     )> {
-        let found = enter(py, || self.0.impulse_bootstrap(horizon, orthogonal, level, draws, seed))?;
+        let run = || match draws {
+            Some(draws) => self.0.impulse_bootstrap(horizon, orthogonal, level, draws, seed),
+            None => self.0.impulse_asymptotic(horizon, orthogonal, level),
+        };
+        let found = enter(py, run)?;
         let array = |steps: &[Array2<f64>]| stacked(steps).to_pyarray(py);
         Ok((array(&found.estimate), array(&found.lower), array(&found.upper), found.seed))
     }

@@ -77,7 +77,7 @@ impl VarFit {
     }
 
     /// With bands from the asymptotic normal distribution of coefficients and Σ (Lütkepohl 2005, §3.7), by the delta
-    /// method, derivatives by central differences.
+    /// method.
     ///
     /// # Errors
     /// [`Error::Argument`] unless 0 < level < 1.
@@ -88,68 +88,20 @@ impl VarFit {
         cumulative: bool,
         level: f64,
     ) -> Result<ImpulseBands> {
-        let reach = Normal::standard().quantile(0.5 + 0.5 * interval_level(level)?);
-        let (k, p, t) = (self.names.len(), self.spec.lags, self.n_observed() as f64);
-        let lags = self.lag_matrices();
-        let at = |lags: &[Array2<f64>], sigma: &Array2<f64>| -> Result<Vec<Array2<f64>>> {
-            let root = if orthogonal { Some(root(sigma)?) } else { None };
-            Ok(responses(lags, root.as_ref(), horizon, cumulative))
+        let k = self.names.len();
+        let at = |coefficients: &Array2<f64>, root: Option<&Array2<f64>>| {
+            let lag = |l: usize| coefficients.slice(s![l * k..(l + 1) * k, ..]).t().to_owned();
+            let lags: Vec<Array2<f64>> = (0..self.spec.lags).map(lag).collect();
+            responses(&lags, root, horizon, cumulative)
         };
-        let estimate = at(&lags, &self.sigma)?;
-        // One derivative a coefficient: equation i, lag block column c.
-        let mut slopes: Vec<(usize, usize, Vec<Array2<f64>>)> = Vec::new();
-        for i in 0..k {
-            for c in 0..k * p {
-                let step = 1e-5 * (self.inverse[[c, c]] * self.sigma[[i, i]]).sqrt();
-                let moved = |by: f64| {
-                    let mut lags = lags.clone();
-                    lags[c / k][[i, c % k]] += by;
-                    at(&lags, &self.sigma)
-                };
-                slopes.push((i, c, difference(&moved(step)?, &moved(-step)?, step)));
-            }
-        }
-        let mut variance = vec![Array2::<f64>::zeros((k, k)); horizon + 1];
-        for (i, c, left) in &slopes {
-            for (j, d, right) in &slopes {
-                let covariance = self.sigma[[*i, *j]] * self.inverse[[*c, *d]];
-                for (v, (l, r)) in variance.iter_mut().zip(left.iter().zip(right)) {
-                    *v += &(l * r * covariance);
-                }
-            }
-        }
-        if orthogonal {
-            let mut slopes = Vec::new();
-            for i in 0..k {
-                for j in 0..=i {
-                    let step = 1e-5 * (self.sigma[[i, i]] * self.sigma[[j, j]]).sqrt();
-                    let moved = |by: f64| {
-                        let mut sigma = self.sigma.clone();
-                        sigma[[i, j]] += by;
-                        if i != j {
-                            sigma[[j, i]] += by;
-                        }
-                        at(&lags, &sigma)
-                    };
-                    slopes.push((i, j, difference(&moved(step)?, &moved(-step)?, step)));
-                }
-            }
-            let s = &self.sigma;
-            for (i, j, left) in &slopes {
-                for (a, b, right) in &slopes {
-                    let covariance = (s[[*i, *a]] * s[[*j, *b]] + s[[*i, *b]] * s[[*j, *a]]) / t;
-                    for (v, (l, r)) in variance.iter_mut().zip(left.iter().zip(right)) {
-                        *v += &(l * r * covariance);
-                    }
-                }
-            }
-        }
-        let shifted = |sign: f64| {
-            let one =
-                |(e, v): (&Array2<f64>, &Array2<f64>)| e + &(v.mapv(|v| v.max(0.0).sqrt()) * (sign * reach));
-            estimate.iter().zip(&variance).map(one).collect()
+        let limit = Limit {
+            coefficients: &self.coefficients,
+            rows: (0..k * self.spec.lags).collect(),
+            inverse: &self.inverse,
+            sigma: &self.sigma,
+            n: self.n_observed(),
         };
-        Ok(ImpulseBands { lower: shifted(-1.0), upper: shifted(1.0), estimate, seed: None })
+        limit.bands(at, orthogonal, level)
     }
 
     /// With percentile bands of a bootstrap that draws whole rows of centred residuals and fits every rebuilt sample again.
@@ -221,6 +173,84 @@ impl VarFit {
     /// Rows of the lag coefficients.
     pub(super) fn lag_rows(&self) -> ndarray::ArrayView2<'_, f64> {
         self.coefficients.slice(s![..self.spec.lags * self.names.len(), ..])
+    }
+}
+
+/// The normal distribution of coefficients (terms × equations) and Σ in large samples.
+pub(in crate::timeseries) struct Limit<'a> {
+    pub(in crate::timeseries) coefficients: &'a Array2<f64>,
+    /// Terms that responses hang on.
+    pub(in crate::timeseries) rows: Vec<usize>,
+    /// `(Z'Z)⁻¹` of the terms.
+    pub(in crate::timeseries) inverse: &'a Array2<f64>,
+    pub(in crate::timeseries) sigma: &'a Array2<f64>,
+    /// Periods explained.
+    pub(in crate::timeseries) n: usize,
+}
+
+impl Limit<'_> {
+    /// Bands of the responses `at` coefficients and a root of Σ, by the delta method, derivatives by central differences.
+    pub(in crate::timeseries) fn bands(
+        &self,
+        at: impl Fn(&Array2<f64>, Option<&Array2<f64>>) -> Vec<Array2<f64>>,
+        orthogonal: bool,
+        level: f64,
+    ) -> Result<ImpulseBands> {
+        let reach = Normal::standard().quantile(0.5 + 0.5 * interval_level(level)?);
+        let (sigma, k) = (self.sigma, self.sigma.nrows());
+        let at = |coefficients: &Array2<f64>, sigma: &Array2<f64>| -> Result<Vec<Array2<f64>>> {
+            let root = if orthogonal { Some(root(sigma)?) } else { None };
+            Ok(at(coefficients, root.as_ref()))
+        };
+        let estimate = at(self.coefficients, sigma)?;
+        let mut variance = vec![Array2::<f64>::zeros((k, k)); estimate.len()];
+        let mut add = |left: &[Array2<f64>], right: &[Array2<f64>], covariance: f64| {
+            for (v, (l, r)) in variance.iter_mut().zip(left.iter().zip(right)) {
+                *v += &(l * r * covariance);
+            }
+        };
+        // One derivative a coefficient: term c of equation i.
+        let mut slopes = Vec::new();
+        for (i, &c) in (0..k).flat_map(|i| self.rows.iter().map(move |c| (i, c))) {
+            let step = 1e-5 * (self.inverse[[c, c]] * sigma[[i, i]]).sqrt();
+            let moved = |by: f64| {
+                let mut coefficients = self.coefficients.clone();
+                coefficients[[c, i]] += by;
+                at(&coefficients, sigma)
+            };
+            slopes.push((i, c, difference(&moved(step)?, &moved(-step)?, step)));
+        }
+        for (i, c, left) in &slopes {
+            for (j, d, right) in &slopes {
+                add(left, right, sigma[[*i, *j]] * self.inverse[[*c, *d]]);
+            }
+        }
+        let pairs = (0..if orthogonal { k } else { 0 }).flat_map(|i| (0..=i).map(move |j| (i, j)));
+        let mut slopes = Vec::new();
+        for (i, j) in pairs {
+            let step = 1e-5 * (sigma[[i, i]] * sigma[[j, j]]).sqrt();
+            let moved = |by: f64| {
+                let mut sigma = sigma.clone();
+                sigma[[i, j]] += by;
+                if i != j {
+                    sigma[[j, i]] += by;
+                }
+                at(self.coefficients, &sigma)
+            };
+            slopes.push((i, j, difference(&moved(step)?, &moved(-step)?, step)));
+        }
+        for (i, j, left) in &slopes {
+            for (a, b, right) in &slopes {
+                let both = sigma[[*i, *a]] * sigma[[*j, *b]] + sigma[[*i, *b]] * sigma[[*j, *a]];
+                add(left, right, both / self.n as f64);
+            }
+        }
+        let shifted = |sign: f64| {
+            let one =
+                |(e, v): (&Array2<f64>, &Array2<f64>)| e + &(v.mapv(|v| v.max(0.0).sqrt()) * (sign * reach));
+            estimate.iter().zip(&variance).map(one).collect()
+        };
+        Ok(ImpulseBands { lower: shifted(-1.0), upper: shifted(1.0), estimate, seed: None })
     }
 }
 

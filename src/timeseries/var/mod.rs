@@ -35,7 +35,7 @@ pub(in crate::timeseries) use fit::root;
 pub use forecast::VarPrediction;
 pub(in crate::timeseries) use forecast::half;
 pub use impulse::ImpulseBands;
-pub(in crate::timeseries) use impulse::{moving_average, percentiles, responses, shares};
+pub(in crate::timeseries) use impulse::{Limit, moving_average, percentiles, responses, shares};
 pub(in crate::timeseries) use regress::{Regression, regress};
 pub use specification::{LagChoice, Terms, Var};
 pub(in crate::timeseries) use specification::{argument, check};

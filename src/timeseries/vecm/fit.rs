@@ -133,9 +133,13 @@ impl VecmFit {
     }
 
     fn lagged(&self, lag: usize) -> Array2<f64> {
+        self.lagged_of(&self.coefficients, lag)
+    }
+
+    fn lagged_of(&self, coefficients: &Array2<f64>, lag: usize) -> Array2<f64> {
         let p = self.names.len();
         let from = self.terms.len() - (self.spec.lags - lag + 1) * p;
-        self.coefficients.slice(s![from..from + p, ..]).t().to_owned()
+        coefficients.slice(s![from..from + p, ..]).t().to_owned()
     }
 
     /// Terms × equations.
@@ -216,11 +220,17 @@ impl VecmFit {
 
     /// `A₁ … A_{L+1}` of the vector autoregression in levels that the model is.
     pub fn lag_matrices(&self) -> Vec<Array2<f64>> {
+        self.lag_matrices_of(&self.coefficients)
+    }
+
+    /// Those of other coefficients, the relations as they are.
+    pub(super) fn lag_matrices_of(&self, coefficients: &Array2<f64>) -> Vec<Array2<f64>> {
         let (p, lags) = (self.names.len(), self.spec.lags);
-        let pi = self.alpha().dot(&self.beta.slice(s![..p, ..]).t());
+        let alpha = coefficients.slice(s![..self.spec.rank, ..]);
+        let pi = alpha.t().dot(&self.beta.slice(s![..p, ..]).t());
         let mut out = vec![Array2::<f64>::eye(p) + pi];
         for lag in 1..=lags {
-            let gamma = self.lagged(lag);
+            let gamma = self.lagged_of(coefficients, lag);
             out[lag - 1] += &gamma;
             out.push(-gamma);
         }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::inference::interval_level;
 use crate::parallel;
 use crate::random::{fresh_seed, stream, uniform};
-use crate::timeseries::var::{ImpulseBands, argument, percentiles, responses, root, shares};
+use crate::timeseries::var::{ImpulseBands, Limit, argument, percentiles, responses, root, shares};
 use crate::timeseries::vecm::VecmFit;
 
 impl VecmFit {
@@ -16,6 +16,27 @@ impl VecmFit {
         // The root was found when the fit was made.
         let root = if orthogonal { root(&self.sigma).ok() } else { None };
         responses(&self.lag_matrices(), root.as_ref(), horizon, false)
+    }
+
+    /// With bands from the asymptotic normal distribution of loadings, Γ and Σ by the delta method. Relations count as known:
+    /// they are found at the rate of the number of periods, the rest at that of its root (Lütkepohl 2005, §7.2).
+    ///
+    /// # Errors
+    /// [`crate::Error::Argument`] unless 0 < level < 1.
+    pub fn impulse_asymptotic(&self, horizon: usize, orthogonal: bool, level: f64) -> Result<ImpulseBands> {
+        let (rank, terms) = (self.spec.rank, self.coefficients.nrows());
+        let lagged = terms - self.spec.lags * self.names.len();
+        let limit = Limit {
+            coefficients: &self.coefficients,
+            rows: (0..rank).chain(lagged..terms).collect(),
+            inverse: &self.inverse,
+            sigma: &self.sigma,
+            n: self.n_observed(),
+        };
+        let at = |coefficients: &Array2<f64>, root: Option<&Array2<f64>>| {
+            responses(&self.lag_matrices_of(coefficients), root, horizon, false)
+        };
+        limit.bands(at, orthogonal, level)
     }
 
     /// With percentile bands of a bootstrap that draws whole rows of centred residuals and fits every rebuilt sample again,
