@@ -5,6 +5,7 @@ mod common;
 use averted::error::Error;
 use averted::inference::Estimates;
 use averted::timeseries::arima::{Arima, ArimaFit, AutoArima, Method};
+use averted::timeseries::correlogram::Correlogram;
 use averted::timeseries::structural::Series;
 use common::{Comparison, case, numbers, reference, tolerance};
 use ndarray::{Array1, Array2};
@@ -228,7 +229,8 @@ fn beside_r_and_statsmodels() {
 
     back_transformed(&mut table, &file);
 
-    let aside = [("acf", "is of autocorrelations, which are no model")];
+    autocorrelations(&mut table, &file, &nile);
+
     let mut head = "# Conformance: ARIMA models\n\nLikelihoods, estimates and forecasts beside R's `arima` and statsmodels' \
                     `SARIMAX`; `tests/arima.rs` makes this page\n(`make docs`) and fails when a value differs by more than the \
                     tolerance there. R starts differenced models from a large\nvariance, which moves their likelihood by up to \
@@ -238,7 +240,7 @@ fn beside_r_and_statsmodels() {
                     AICc\nthan theirs passes.\n\n| file | cases | checked | not checked |\n\
                     | --- | ---: | ---: | --- |\n"
         .to_owned();
-    head += &table.coverage("arima", &file, &aside);
+    head += &table.coverage("arima", &file, &[]);
     table.finish("conformance_arima.md", &head, &[]);
 }
 
@@ -259,6 +261,27 @@ fn tiny_and_odd_series_have_a_model_or_an_error() {
             assert!(ahead.mean.iter().all(|m| m.is_finite()));
         }
     }
+}
+
+/// The case's autocorrelations of given coefficients and its Yule–Walker and Burg estimates are of no estimator here.
+fn autocorrelations(table: &mut Comparison, file: &Value, nile: &[f64]) {
+    let gold = &case(file, "acf")["values"];
+    let ours = Correlogram::new("nile", nile, 10).expect("a correlogram");
+    let within = (1e-9, 1e-10);
+    table.check("acf", "autocorrelations of the Nile", ours.acf(), &numbers(&gold["nile_acf"])[1..], within);
+    table.check("acf", "partial autocorrelations", ours.pacf(), &numbers(&gold["nile_pacf"]), within);
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let test = ours.ljung_box(10, 0).expect("a test");
+    let theirs = ["stat", "p"].map(|key| number(&gold["ljung_box_10"][key]));
+    table.check(
+        "acf",
+        "Ljung–Box of 10 lags, p-value",
+        &[test.statistic, test.p_value],
+        &theirs,
+        (1e-9, 0.0),
+    );
+    let test = ours.box_pierce(10, 0).expect("a test");
+    table.check("acf", "Box–Pierce of 10 lags", &[test.statistic], &[number(&gold["box_pierce_10"])], within);
 }
 
 /// The airline model of logs, back on the scale of passengers: R's mean is `exp(m) (1 + v/2)`, its limits are `exp` of those of

@@ -86,6 +86,8 @@ if TYPE_CHECKING:
     from averted.timeseries.breaks import breaks as breaks
     from averted.timeseries.breaks import pelt as pelt
     from averted.timeseries.breaks import structural_change_test as structural_change_test
+    from averted.timeseries.correlogram import Correlogram as Correlogram
+    from averted.timeseries.correlogram import correlogram as correlogram
     from averted.timeseries.decompose import Decomposition as Decomposition
     from averted.timeseries.decompose import decompose as decompose
     from averted.timeseries.decompose import mstl as mstl
@@ -176,6 +178,8 @@ _WHERE = {
     "score": "averted.forecast",
     "standardised_rate": "averted.surveillance",
     "structural_change_test": "averted.timeseries.breaks",
+    "Correlogram": "averted.timeseries.correlogram",
+    "correlogram": "averted.timeseries.correlogram",
     "Decomposition": "averted.timeseries.decompose",
     "decompose": "averted.timeseries.decompose",
     "mstl": "averted.timeseries.decompose",

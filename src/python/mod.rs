@@ -84,6 +84,8 @@ mod _core {
     #[pymodule_export]
     use super::surveillance::{rate_interval, rate_ratio, standard_population, standardised_rate};
     #[pymodule_export]
+    use super::timeseries::PyCorrelogram;
+    #[pymodule_export]
     use super::timeseries::{PyArdl, PyArdlFit, PyBoundsTest};
     #[pymodule_export]
     use super::timeseries::{PyArima, PyArimaFit, PyAutoArima};

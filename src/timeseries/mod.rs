@@ -5,6 +5,7 @@ pub mod arima;
 pub mod baselines;
 pub mod breaks;
 pub mod cointegration;
+pub mod correlogram;
 pub mod counts;
 pub mod decompose;
 pub mod ets;

@@ -19,6 +19,7 @@ from averted.timeseries.breaks import (
 )
 from averted.timeseries.cointegration import JohansenTest, ardl_bounds, engle_granger, johansen
 from averted.timeseries.counts import CountFit, Glarma, Ingarch
+from averted.timeseries.correlogram import Correlogram, correlogram
 from averted.timeseries.decompose import Decomposition, decompose, mstl, stl
 from averted.timeseries.ets import AutoEts, AutoEtsFit, Ets, EtsFit
 from averted.timeseries.intermittent import Intermittent, IntermittentFit
@@ -59,6 +60,7 @@ __all__ = [
     "BoundsTest",
     "BreaksFit",
     "Comparability",
+    "Correlogram",
     "CountFit",
     "CountStructuralFit",
     "Decomposition",
@@ -98,6 +100,7 @@ __all__ = [
     "adf",
     "ardl_bounds",
     "breaks",
+    "correlogram",
     "decompose",
     "df_gls",
     "differences",
