@@ -51,7 +51,7 @@ def test_gaps_are_left_out_and_said() -> None:
 
 def test_bad_input_is_told() -> None:
     for y, lags in (([2.0] * 9, 3), ([1.0], None), ([1.0, 2.0, 4.0], 3), ([1.0, np.inf, 2.0], 1)):
-        with pytest.raises((av.InputError, av.EstimationError)):
+        with pytest.raises(av.InputError):
             av.correlogram(y, lags)
 
 

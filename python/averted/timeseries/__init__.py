@@ -18,8 +18,8 @@ from averted.timeseries.breaks import (
     structural_change_test,
 )
 from averted.timeseries.cointegration import JohansenTest, ardl_bounds, engle_granger, johansen
-from averted.timeseries.counts import CountFit, Glarma, Ingarch
 from averted.timeseries.correlogram import Correlogram, correlogram
+from averted.timeseries.counts import CountFit, Glarma, Ingarch
 from averted.timeseries.decompose import Decomposition, decompose, mstl, stl
 from averted.timeseries.ets import AutoEts, AutoEtsFit, Ets, EtsFit
 from averted.timeseries.intermittent import Intermittent, IntermittentFit
