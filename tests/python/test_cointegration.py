@@ -170,6 +170,12 @@ def test_error_correction_is_that_of_statsmodels():
     velocity = [[1, 0, 0, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     assert fit.relations_within(velocity).degrees == 1
     responses = fit.impulse(6, draws=40, seed=3)
+    limit = fit.impulse(6, bands="asymptotic")
+    assert limit.seed is None
+    assert (limit.estimate == responses.estimate).all()
+    assert (limit.lower <= limit.estimate).all()
+    with pytest.raises(av.InputError, match="bands = 'exact'"):
+        fit.impulse(6, bands="exact")
     assert responses.of("LRM", "LRM")[0] > 0
     assert fit.variance_shares(3).shares[0, 0] == pytest.approx([1, 0, 0, 0])
     forecast = fit.forecast(3, draws=100, seed=1)

@@ -25,7 +25,7 @@ def test_values_are_those_of_r() -> None:
     np.testing.assert_allclose(found.acf, theirs["nile_acf"][1:], rtol=1e-9)
     np.testing.assert_allclose(found.pacf, theirs["nile_pacf"], rtol=1e-9)
     assert found.ljung_box[-1] == pytest.approx(theirs["ljung_box_10"]["stat"], rel=1e-9)
-    assert found.p_values[-1] == pytest.approx(theirs["ljung_box_10"]["p"], rel=1e-9)
+    assert found.p_values[-1] == pytest.approx(theirs["ljung_box_10"]["p"], abs=1e-15)  # R takes it from one
     assert len(av.correlogram(nile()).acf) == 20
 
 

@@ -6,8 +6,8 @@
 //! Q_BP = n Σ_{k ≤ h} r_k²          Q_LB = n (n + 2) Σ_{k ≤ h} r_k² / (n − k)          χ²(h − estimated)
 //! ```
 //!
-//! Box & Pierce (1970), Ljung & Box (1978). Under no dependence r_k and φ_kk lie within `z/√n`; if the series is a moving
-//! average of order k − 1, r_k has the variance `(1 + 2 Σ_{j < k} r_j²)/n` (Bartlett 1946). With gaps c_k is the sum over
+//! Box & Pierce (1970), Ljung & Box (1978). Under no dependence `r_k` and `φ_kk` lie within `z/√n`; if the series is a moving
+//! average of order k − 1, `r_k` has the variance `(1 + 2 Σ_{j < k} r_j²)/n` (Bartlett 1946). With gaps `c_k` is the sum over
 //! the m pairs by m + k, as R has it.
 //!
 //! ```
