@@ -84,7 +84,7 @@ impl Backward {
         model.step_mean_back(&mut self.r, &mut self.scratch[..m]);
         model.step_mean_back(&mut self.r1, &mut self.scratch[..m]);
         if wanted {
-            model.step_covariance_back(&mut self.n, &mut self.scratch);
+            model.step_symmetric_back(&mut self.n, &mut self.scratch);
         }
         if v.is_nan() {
             return None;
@@ -120,11 +120,13 @@ impl Backward {
             *nk = dot(row, gain) / f;
         }
         let spread = more + dot(gain, &self.nk) / f;
-        for i in 0..m {
-            for j in 0..m {
-                self.n[i * m + j] +=
-                    self.z[i] * self.z[j] * spread - self.z[i] * self.nk[j] - self.nk[i] * self.z[j];
+        // Most loadings are zero.
+        for (i, &z) in self.z.iter().enumerate().filter(|(_, z)| **z != 0.0) {
+            let row = &mut self.n[i * m..(i + 1) * m];
+            for ((n, other), nk) in row.iter_mut().zip(&self.z).zip(&self.nk) {
+                *n += z * (other * spread - nk);
             }
+            (0..m).for_each(|j| self.n[j * m + i] -= self.nk[j] * z);
         }
         spread
     }
@@ -186,7 +188,18 @@ pub fn disturbances(model: &StateSpace, y: &[f64]) -> Result<Disturbances> {
 /// # Errors
 /// As [`disturbances`].
 pub fn score(model: &StateSpace, y: &[f64]) -> Result<Score> {
-    let (gains, likelihood) = Workspace::new(model).gains(model, y)?;
+    scaled_score(&mut Workspace::new(model), model, y, |_| 1.0)
+}
+
+/// The score where all variances are multiplied by a scale, which may be that of the likelihood before: times the scale.
+pub(in crate::timeseries) fn scaled_score(
+    work: &mut Workspace,
+    model: &StateSpace,
+    y: &[f64],
+    scale: impl Fn(&LogLikelihood) -> f64,
+) -> Result<Score> {
+    let (gains, likelihood) = work.gains(model, y)?;
+    let scale = scale(&likelihood);
     let m = model.states;
     let mut back = Backward::new(m);
     let mut found = Score {
@@ -195,13 +208,13 @@ pub fn score(model: &StateSpace, y: &[f64]) -> Result<Score> {
         state_variance: vec![0.0; m],
         start_variance: Vec::new(),
     };
-    let half = |r: &[f64], n: &[f64], i: usize| 0.5 * (r[i] * r[i] - n[i * m + i]);
+    let half = |r: &[f64], n: &[f64], i: usize| 0.5 * (r[i] * r[i] / scale - n[i * m + i]);
     for t in (0..y.len()).rev() {
         for (i, slope) in found.state_variance.iter_mut().enumerate() {
             *slope += half(&back.r, &back.n, i);
         }
         if let Some((u, spread)) = back.step(model, &gains, gains.innovation[t], t, true) {
-            found.observation_variance += 0.5 * (u * u - spread);
+            found.observation_variance += 0.5 * (u * u / scale - spread);
         }
     }
     found.start_variance = (0..m).map(|i| half(&back.r, &back.n, i)).collect();

@@ -36,6 +36,7 @@ pub use filter::{Filtered, LogLikelihood, Step, Workspace};
 pub use model::StateSpace;
 pub use smoother::{Smoothed, smooth};
 
+pub(in crate::timeseries) use disturbances::scaled_score;
 pub(in crate::timeseries) use draw::{add_draw, factor};
 pub(in crate::timeseries) use information::Trouble;
 pub(in crate::timeseries) use laplace::{Laplace, Look, Observations};

@@ -184,6 +184,11 @@ impl StateSpace {
         self.covariance[state * self.states + state] = variance;
     }
 
+    /// The variance a state starts with.
+    pub(in crate::timeseries) fn start_variance(&self, state: usize) -> f64 {
+        self.covariance[state * self.states + state]
+    }
+
     /// The part of Z that does not change over time.
     pub(in crate::timeseries) fn loading(&self) -> &[f64] {
         &self.loading
@@ -286,6 +291,25 @@ impl StateSpace {
                 *to += value * from;
             }
         }
+    }
+
+    /// `N ← T' N T` of a symmetric N, with `scratch` as long as `N`.
+    pub(super) fn step_symmetric_back(&self, n: &mut [f64], scratch: &mut [f64]) {
+        // As `step_covariance`: rows only.
+        let m = self.states;
+        let rows = |from: &[f64], to: &mut [f64]| {
+            to.fill(0.0);
+            for &(i, j, value) in &self.transition {
+                let (to, from) = (&mut to[j * m..(j + 1) * m], &from[i * m..(i + 1) * m]);
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += value * from);
+            }
+        };
+        rows(n, scratch);
+        for (i, row) in scratch.chunks_exact(m).enumerate() {
+            row.iter().enumerate().for_each(|(j, value)| n[j * m + i] = *value);
+        }
+        rows(n, scratch);
+        n.copy_from_slice(scratch);
     }
 
     /// `N ← T' N T`, with `scratch` as long as `N`.

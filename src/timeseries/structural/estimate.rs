@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::linalg::eigen_symmetric;
-use crate::optimize::{Settings, hessian, minimize, nelder_mead};
+use crate::optimize::{Settings, hessian, minimize, minimize_with_gradient, nelder_mead};
 use crate::timeseries::structural::likelihood::{Problem, Shape};
 use crate::timeseries::structural::prepare::Prepared;
 use crate::timeseries::structural::{Component, Structural, StructuralFit};
@@ -15,6 +15,9 @@ const NO_GAIN: f64 = 1e-6;
 /// The largest standard deviation that a direction of the parameters is given when the likelihood is (nearly) flat
 /// along it: a factor of about twenty in a variance at two of them, to either side.
 const FLAT: f64 = 1.5;
+
+/// Variances in the vector from which on the exact score is faster than differences.
+const EXACT_FROM: usize = 2;
 
 /// How many of the starts are followed to the end.
 const FOLLOWED: usize = 2;
@@ -127,7 +130,14 @@ fn descend(problem: &mut Problem, start: &[f64], z: &[f64]) -> Result<(Vec<f64>,
         one_sided: true,
         ..Settings::default()
     };
-    let found = minimize(|theta| problem.cost(theta, z), start, &settings).or_else(|error| match error {
+    // A score costs about as much as two likelihoods, whatever the number of variances.
+    let exact = problem.cells.is_none() && problem.bends().next().is_none() && start.len() >= EXACT_FROM;
+    let found = if exact {
+        minimize_with_gradient(|theta, slope| problem.cost_and_slope(theta, z, slope), start, &settings)
+    } else {
+        minimize(|theta| problem.cost(theta, z), start, &settings)
+    };
+    let found = found.or_else(|error| match error {
         Error::NotConverged { .. } => nelder_mead(|theta| problem.cost(theta, z), start, 1.0, 1e-10, 2_000),
         other => Err(other),
     })?;

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::timeseries::statespace::{LogLikelihood, StateSpace, Workspace};
+use crate::timeseries::statespace::{LogLikelihood, StateSpace, Workspace, scaled_score};
 use crate::timeseries::structural::cells::Cells;
 use crate::timeseries::structural::regressors::Regressors;
 use crate::timeseries::structural::states::Layout;
@@ -279,13 +279,60 @@ impl Problem {
             let Self { cells: Some(cells), model, .. } = self else { return f64::INFINITY };
             return cells.log_likelihood(model).map_or(f64::INFINITY, |value| -value);
         }
-        let Some(found) = self.at(theta, z) else { return f64::INFINITY };
+        self.at(theta, z).map_or(f64::INFINITY, |found| self.cost_of(&found))
+    }
+
+    fn cost_of(&self, found: &LogLikelihood) -> f64 {
         if self.reference.is_none() {
             return -found.value;
         }
         let regular = (found.n_observed - found.n_diffuse) as f64;
         let scale = found.quadratic / regular;
         regular * (HALF_LOG_TWO_PI + 0.5 + 0.5 * scale.ln()) + 0.5 * found.log_determinant
+    }
+
+    /// The cost of a normal outcome with its exact slope by the variances, in one more pass for all of them (Koopman &
+    /// Shephard 1992). Bends have none here.
+    pub(super) fn cost_and_slope(&mut self, theta: &[f64], z: &[f64], slope: &mut [f64]) -> f64 {
+        if !self.set(theta) {
+            return f64::INFINITY;
+        }
+        let concentrated = self.reference.is_some();
+        let scale = |found: &LogLikelihood| match concentrated {
+            true => found.quadratic / (found.n_observed - found.n_diffuse) as f64,
+            false => 1.0,
+        };
+        let Ok(found) = scaled_score(&mut self.work, &self.model, z, scale) else { return f64::INFINITY };
+        let cost = self.cost_of(&found.likelihood);
+        let mut at = 0;
+        for (i, movement) in self.movements.iter().enumerate() {
+            if !movement.free || self.reference == Some(i) {
+                continue;
+            }
+            let variance = theta[at].exp();
+            let stationary = self.starts_stationary(movement.component);
+            let of_state = |s: usize| {
+                // The variance a state starts with is a multiple of that which moves it.
+                let share = if stationary { self.model.start_variance(s) / variance } else { 0.0 };
+                found.state_variance[s] + share * found.start_variance[s]
+            };
+            let by = match movement.component {
+                Component::Irregular => found.observation_variance,
+                _ => movement.states.clone().map(of_state).sum(),
+            };
+            slope[at] = -variance * by;
+            at += 1;
+        }
+        cost
+    }
+
+    /// Whether a component's states start from where its movement would bring them.
+    fn starts_stationary(&self, component: Component) -> bool {
+        match component {
+            Component::Slope => self.bends.iter().any(|b| b.shape == Shape::Damping),
+            Component::Cycle => !self.lasting,
+            _ => false,
+        }
     }
 
     /// The scale that was concentrated out, at a vector.
@@ -310,5 +357,51 @@ impl Problem {
     /// The filter's state after a pass; an error where the filter breaks down.
     pub(super) fn filtered(&mut self, z: &[f64]) -> Result<LogLikelihood> {
         self.work.log_likelihood(&self.model, z)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timeseries::structural::prepare::prepare;
+    use crate::timeseries::structural::{Cycle, Series};
+
+    /// Beside central differences: one variance concentrated out or none, states that start stationary, a gap.
+    #[test]
+    fn slopes_are_those_of_the_cost() {
+        let one = |t: u32| {
+            let season = [2.0, -1.0, 0.5, -1.5][t as usize % 4];
+            if t == 20 { f64::NAN } else { 10.0 + 0.1 * f64::from(t) + season + f64::from(t * 37 % 11) / 5.0 }
+        };
+        let y: Vec<f64> = (0..60).map(one).collect();
+        let local = Structural::new().trend(Trend::Local).seasonal(4);
+        let specs = [
+            local.clone(),
+            local.variance(Component::Irregular, 0.5),
+            Structural::new().trend(Trend::Damped).damping(0.9),
+            Structural::new().cycle(Cycle::of(8.0).damping(0.8)),
+        ];
+        for spec in specs {
+            let data = prepare(&spec, &Series::new("y", &y)).expect("a series");
+            let model = data.state_space(&spec).expect("a model");
+            let concentrated = Problem::new(&spec, model, &data.regressors, data.spread);
+            for mut problem in [concentrated.loosened(), concentrated] {
+                let mut theta: Vec<f64> = (0..problem.dimension()).map(|i| -0.5 - 0.7 * i as f64).collect();
+                assert!(theta.len() > 1 && problem.bends().next().is_none());
+                let mut slope = vec![0.0; theta.len()];
+                let cost = problem.cost_and_slope(&theta, &data.z, &mut slope);
+                assert!((cost - problem.cost(&theta, &data.z)).abs() < 1e-11 * cost.abs());
+                for i in 0..theta.len() {
+                    let here = theta[i];
+                    let mut value = |by: f64| {
+                        theta[i] = here + by;
+                        problem.cost(&theta, &data.z)
+                    };
+                    let numeric = (value(1e-5) - value(-1e-5)) / 2e-5;
+                    theta[i] = here;
+                    assert!((numeric - slope[i]).abs() < 1e-6, "{spec} {i}: {numeric} {}", slope[i]);
+                }
+            }
+        }
     }
 }
