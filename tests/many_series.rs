@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use averted::data::Frame;
-use averted::forecast::many::{Columns, Intervals, ManyForecast, SeriesSet};
+use averted::forecast::many::{Columns, Intervals, Lines, ManyForecast, SeriesSet};
 use averted::forecast::{Ahead, named};
 use averted::timeseries::structural::{Series, Structural};
 
@@ -47,6 +47,29 @@ fn a_failing_series_is_named_and_fatal_to_none() {
     assert_eq!(past.cutoff[..6], [2024, 2024, 2024, 2025, 2025, 2025]);
     let short = many().windows(30).cross_validation(&set).expect("lines");
     assert!(short.y.is_empty() && matches!(short.failed[0].error, averted::Error::TooShort { .. }));
+}
+
+/// With n = 7 and three periods ahead there is one origin with the four periods that it needs before it, not two. Of very many
+/// series some are enough to learn from, whatever their order.
+#[test]
+fn intervals_learn_from_the_origins_and_series_there_are() {
+    let naive = |frame: &Frame, draws| {
+        let set = SeriesSet::read(frame, &Columns::default(), None).expect("series");
+        ManyForecast::new(3).model("naive").windows(2).draws(draws).seed(5).run(&set).expect("lines")
+    };
+    let told = |lines: &Lines| lines.notes.join("; ");
+    assert_eq!(told(&naive(&long(42, 7), 100)), "naive: conformal intervals from past errors of 41 series");
+    assert!(
+        told(&naive(&long(42, 6), 100))
+            .starts_with("naive: intervals of the model; 0 series have past errors")
+    );
+    let lines = naive(&long(1200, 9), 20);
+    assert!(lines.models[0].upper.iter().all(|ends| ends.iter().all(|v| v.is_finite())));
+    assert!(
+        told(&lines).ends_with("past errors of 1000 series") || told(&lines).ends_with("of 999 series"),
+        "{}",
+        told(&lines)
+    );
 }
 
 #[test]

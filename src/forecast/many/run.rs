@@ -184,7 +184,7 @@ impl ManyForecast {
             let (one, model) = (&set.series[at / models.len()], models[at % models.len()].1.as_ref());
             let now = self.window(model, one, one.y.len(), one.y.clone(), seed);
             let past = if learns[at / models.len()] && now.said.is_ok() {
-                self.past(model, one, seed)
+                self.past(model, one, &self.learning(one), seed)
             } else {
                 Vec::new()
             };
@@ -235,7 +235,7 @@ impl ManyForecast {
         let origins = self.origins();
         let task = |at: usize| {
             let one = &set.series[at / models.len()];
-            Ok(self.past(models[at % models.len()].1.as_ref(), one, seed))
+            Ok(self.past(models[at % models.len()].1.as_ref(), one, &origins, seed))
         };
         let done = try_map(set.series.len() * models.len(), watch, task)?;
         let mut lines = self.lines(&models, seed);
@@ -256,6 +256,13 @@ impl ManyForecast {
             }
         }
         Ok(lines)
+    }
+
+    /// As many of the past origins as a series is long enough for, at least one.
+    fn learning(&self, one: &OneSeries) -> Origins {
+        let with = |windows: usize| Origins { windows, ..self.origins() };
+        let fits = |windows: &usize| with(*windows).cutoffs(one.y.len(), &one.name).is_ok();
+        with((2..=self.windows).rev().find(fits).unwrap_or(1))
     }
 
     fn origins(&self) -> Origins {
@@ -294,8 +301,7 @@ impl ManyForecast {
     }
 
     /// Every past origin.
-    fn past(&self, model: &dyn Forecaster, one: &OneSeries, seed: u64) -> Vec<Window> {
-        let origins = self.origins();
+    fn past(&self, model: &dyn Forecaster, one: &OneSeries, origins: &Origins, seed: u64) -> Vec<Window> {
         let cutoffs = match origins.cutoffs(one.y.len(), &one.name) {
             Ok(cutoffs) => cutoffs,
             Err(error) => return vec![Window { cutoff: one.y.len(), said: Err(error) }],
