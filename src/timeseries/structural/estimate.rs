@@ -17,7 +17,7 @@ const NO_GAIN: f64 = 1e-6;
 const FLAT: f64 = 1.5;
 
 /// Variances in the vector from which on the exact score is faster than differences.
-const EXACT_FROM: usize = 2;
+const EXACT_FROM: usize = 3;
 
 /// How many of the starts are followed to the end.
 const FOLLOWED: usize = 2;
@@ -130,7 +130,7 @@ fn descend(problem: &mut Problem, start: &[f64], z: &[f64]) -> Result<(Vec<f64>,
         one_sided: true,
         ..Settings::default()
     };
-    // A score costs about as much as two likelihoods, whatever the number of variances.
+    // A score costs two to three likelihoods, whatever the number of variances.
     let exact = problem.cells.is_none() && problem.bends().next().is_none() && start.len() >= EXACT_FROM;
     let found = if exact {
         minimize_with_gradient(|theta, slope| problem.cost_and_slope(theta, z, slope), start, &settings)
