@@ -11,6 +11,8 @@ pub(super) trait Likelihood {
     fn value(&mut self, theta: &[f64]) -> f64;
     /// The value; the gradient and an approximate information are written. The gradient is exact.
     fn derivatives(&mut self, theta: &[f64], gradient: &mut [f64], information: &mut Array2<f64>) -> f64;
+    /// The approximate information along these columns.
+    fn information(&mut self, theta: &[f64], along: &Array2<f64>) -> Array2<f64>;
 }
 
 /// What the parameters must keep to.
@@ -59,29 +61,34 @@ pub(super) struct Top {
     pub(super) bound: bool,
 }
 
-/// Minus the second derivatives over the free places, by central differences of the gradient.
-pub(super) fn observed(f: &mut impl Likelihood, theta: &[f64], free: &[usize]) -> Array2<f64> {
-    let n = theta.len();
+/// Minus the second derivatives along these columns, by central differences of the gradient.
+pub(super) fn observed(f: &mut impl Likelihood, theta: &[f64], along: &Array2<f64>) -> Array2<f64> {
+    let (n, wide) = along.dim();
     let mut scratch = Array2::zeros((n, n));
     let (mut above, mut below) = (vec![0.0; n], vec![0.0; n]);
-    // A step of a small part of the parameter's own standard error, whatever its unit.
-    f.derivatives(theta, &mut above, &mut scratch);
-    let sizes: Vec<f64> = free.iter().map(|&i| scratch[[i, i]].max(1e-300).sqrt().recip()).collect();
-    let mut at = theta.to_vec();
-    let mut out = Array2::zeros((free.len(), free.len()));
-    for (row, &i) in free.iter().enumerate() {
-        let step = (1e-4 * sizes[row]).max(1e-9 * theta[i].abs());
-        at[i] = theta[i] + step;
-        let up = f.derivatives(&at, &mut above, &mut scratch);
-        at[i] = theta[i] - step;
-        let down = f.derivatives(&at, &mut below, &mut scratch);
-        at[i] = theta[i];
+    // A step of a small part of the direction's own standard error, whatever its unit.
+    let sizes = f.information(theta, along).diag().mapv(|v| v.max(1e-300).sqrt().recip());
+    let mut out = Array2::zeros((wide, wide));
+    for (row, direction) in along.columns().into_iter().enumerate() {
+        let size =
+            direction.iter().zip(theta).fold(0.0_f64, |m, (d, t)| if *d == 0.0 { m } else { m.max(t.abs()) });
+        let step = (1e-4 * sizes[row]).max(1e-9 * size);
+        let at =
+            |sign: f64| theta.iter().zip(direction).map(|(t, d)| t + sign * step * d).collect::<Vec<_>>();
+        let up = f.derivatives(&at(1.0), &mut above, &mut scratch);
+        let down = f.derivatives(&at(-1.0), &mut below, &mut scratch);
         let fine = up.is_finite() && down.is_finite();
-        for (column, &j) in free.iter().enumerate() {
-            out[[row, column]] = if fine { (below[j] - above[j]) / (2.0 * step) } else { f64::NAN };
+        for (column, other) in along.columns().into_iter().enumerate() {
+            let fall: f64 = other.iter().zip(below.iter().zip(&above)).map(|(d, (b, a))| d * (b - a)).sum();
+            out[[row, column]] = if fine { fall / (2.0 * step) } else { f64::NAN };
         }
     }
     0.5 * (&out + &out.t())
+}
+
+/// The directions of the places themselves.
+fn axes(n: usize, free: &[usize]) -> Array2<f64> {
+    Array2::from_shape_fn((n, free.len()), |(i, j)| f64::from(u8::from(free[j] == i)))
 }
 
 /// Solves with unit diagonal, leaning on the diagonal where the matrix is not positive definite.
@@ -138,7 +145,7 @@ pub(super) fn climb(f: &mut impl Likelihood, start: &[f64], bounds: &Bounds, car
         }
         let free = bounds.free(&theta, &gradient);
         if curvature.as_ref().is_some_and(|(_, of)| *of != free) {
-            curvature = Some((observed(f, &theta, &free), free.clone()));
+            curvature = Some((observed(f, &theta, &axes(n, &free)), free.clone()));
         }
         let scoring =
             || Array2::from_shape_fn((free.len(), free.len()), |(i, j)| information[[free[i], free[j]]]);
@@ -200,7 +207,7 @@ pub(super) fn climb(f: &mut impl Likelihood, start: &[f64], bounds: &Bounds, car
             }
             curvature = match curvature {
                 Some(_) => None,
-                None => Some((observed(f, &theta, &free), free)),
+                None => Some((observed(f, &theta, &axes(n, &free)), free)),
             };
             continue;
         }
@@ -210,7 +217,7 @@ pub(super) fn climb(f: &mut impl Likelihood, start: &[f64], bounds: &Bounds, car
         if care == Care::Full && (decrement < 1e-2 || iteration > 20 || slow) && (curvature.is_none() || slow)
         {
             let free = bounds.free(&theta, &gradient);
-            curvature = Some((observed(f, &theta, &free), free));
+            curvature = Some((observed(f, &theta, &axes(n, &free)), free));
         }
         last = decrement;
         failures = 0;

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::inference::Estimates;
 use crate::linalg::Cholesky;
 use crate::timeseries::counts::climb::{Bounds, Likelihood, Top, observed};
+use crate::timeseries::counts::directions::directions;
 use crate::timeseries::counts::recursion::{Model, Problem, Recursion};
 use crate::timeseries::counts::scores::{CountScores, transform};
 use crate::timeseries::counts::series::{Data, checked_exposure};
@@ -44,9 +45,10 @@ pub struct CountFit {
     pub(super) dispersion: f64,
     covariance: Array2<f64>,
     kind: CountCovariance,
-    /// Minus the second derivatives at the top, and the places it is of.
+    /// Directions in which the coefficients may go, minus the second derivatives along them, and the covariance there.
+    along: Array2<f64>,
     curvature: Array2<f64>,
-    free: Vec<usize>,
+    inner: Array2<f64>,
     log_likelihood: f64,
     quasi_log_likelihood: f64,
     mean: Vec<f64>,
@@ -101,7 +103,8 @@ impl CountFit {
             names.push("dispersion".into());
         }
         let mut problem = Problem::new(&recursion, &data.counts, &data.exposure, &x);
-        let curvature = observed(&mut problem, &top.at, &top.free);
+        let along = directions(&top, &bounds);
+        let curvature = observed(&mut problem, &top.at, &along);
         let mut mean = Vec::with_capacity(data.len());
         problem.pass(&top.at, false, |_, _, m, _| mean.push(m));
         let quasi_log_likelihood = top.value;
@@ -115,7 +118,7 @@ impl CountFit {
             log_likelihood = problem.value(&top.at);
         }
         let held: Vec<&str> =
-            (0..names.len()).filter(|i| !top.free.contains(i)).map(|i| names[i].as_str()).collect();
+            (0..names.len()).filter(|i| !moves(&along, *i)).map(|i| names[i].as_str()).collect();
         if !held.is_empty() {
             notes.push(format!(
                 "at the end of what is allowed, without a standard error: {}",
@@ -123,7 +126,7 @@ impl CountFit {
             ));
         }
         if top.bound {
-            notes.push("the coefficients of the past add up to one: the series has no stationary mean, and standard errors are those of a free sum".into());
+            notes.push("the coefficients of the past add up to one, the end of what is allowed: the series has no stationary mean, the sum is held there, and standard errors are of its parts".into());
         }
         if family == Family::NegativeBinomial && dispersion == 0.0 {
             notes.push("no more variance than a Poisson's: the dispersion is zero".into());
@@ -152,15 +155,16 @@ impl CountFit {
             dispersion,
             covariance: Array2::zeros((k, k)),
             kind,
+            inner: Array2::zeros(curvature.dim()),
+            along,
             curvature,
-            free: top.free,
             log_likelihood,
             quasi_log_likelihood,
             mean,
             iterations: top.iterations,
             notes,
         };
-        fit.covariance = fit.covariance_of(kind)?;
+        fit.set_covariance(kind)?;
         Ok(fit)
     }
 
@@ -168,47 +172,40 @@ impl CountFit {
         Problem::new(&self.recursion, &self.data.counts, &self.data.exposure, &self.x)
     }
 
-    fn covariance_of(&self, kind: CountCovariance) -> Result<Array2<f64>> {
+    /// Sets the covariance, NaN for what does not move.
+    fn set_covariance(&mut self, kind: CountCovariance) -> Result<()> {
+        self.inner = self.covariance_along(kind)?;
+        self.covariance = self.along.dot(&self.inner).dot(&self.along.t());
+        for i in (0..self.theta.len()).filter(|i| !moves(&self.along, *i)) {
+            self.covariance.row_mut(i).fill(f64::NAN);
+            self.covariance.column_mut(i).fill(f64::NAN);
+        }
+        self.kind = kind;
+        Ok(())
+    }
+
+    fn covariance_along(&self, kind: CountCovariance) -> Result<Array2<f64>> {
         let theta = self.theta.to_vec();
-        let theta = theta.as_slice();
-        let (m, free) = (theta.len(), &self.free);
-        let part = |full: &Array2<f64>| {
-            Array2::from_shape_fn((free.len(), free.len()), |(i, j)| full[[free[i], free[j]]])
-        };
-        let inner = match kind {
-            CountCovariance::Information => inverse(&self.curvature)?,
+        let (theta, along) = (theta.as_slice(), &self.along);
+        match kind {
+            CountCovariance::Information => inverse(&self.curvature),
             CountCovariance::Sandwich => {
-                let scores = self.problem().scores(theta);
+                let scores = self.problem().scores(theta).dot(along);
                 let bread = inverse(&self.curvature)?;
-                bread.dot(&part(&scores.t().dot(&scores))).dot(&bread)
+                Ok(bread.dot(&scores.t().dot(&scores)).dot(&bread))
             }
             CountCovariance::Model => {
-                let mut information = Array2::zeros((m, m));
-                self.problem().derivatives(theta, &mut vec![0.0; m], &mut information);
-                let bread = inverse(&part(&information))?;
+                let bread = inverse(&self.problem().information(theta, along))?;
                 if self.quasi && self.dispersion > 0.0 {
-                    let mut meat = Array2::<f64>::zeros((m, m));
+                    // What a missing cell hides, it hides from both.
                     let a = self.dispersion;
-                    self.problem().pass(theta, true, |_, said, mean, d| {
-                        // What a missing cell hides, it hides from both.
-                        let weight = said.weight * (1.0 + a * mean);
-                        for i in 0..m {
-                            (0..m).for_each(|j| meat[[i, j]] += weight * d[i] * d[j]);
-                        }
-                    });
-                    bread.dot(&part(&meat)).dot(&bread)
-                } else {
-                    bread
+                    let meat =
+                        self.problem().products(theta, along, |said, mean| said.weight * (1.0 + a * mean));
+                    return Ok(bread.dot(&meat).dot(&bread));
                 }
-            }
-        };
-        let mut out = Array2::from_elem((m, m), f64::NAN);
-        for (i, &row) in free.iter().enumerate() {
-            for (j, &column) in free.iter().enumerate() {
-                out[[row, column]] = inner[[i, j]];
+                Ok(bread)
             }
         }
-        Ok(out)
     }
 
     /// The same fit with another covariance of its coefficients.
@@ -216,7 +213,9 @@ impl CountFit {
     /// # Errors
     /// [`Error::NotPositiveDefinite`] when the information is singular.
     pub fn with_covariance(&self, kind: CountCovariance) -> Result<Self> {
-        Ok(Self { covariance: self.covariance_of(kind)?, kind, ..self.clone() })
+        let mut other = self.clone();
+        other.set_covariance(kind)?;
+        Ok(other)
     }
 
     /// The model in words.
@@ -278,10 +277,10 @@ impl CountFit {
     /// The criterion of Pan (2001), `−2 Q + 2 tr(H V)`: Poisson quasi-likelihood Q, its curvature H, the covariance V of
     /// the coefficients. None unless the mean was fitted by the Poisson.
     pub fn qic(&self) -> Option<f64> {
-        if self.recursion.dispersion.is_none() || self.free.len() < self.theta.len() {
+        if self.recursion.dispersion.is_none() || self.along.ncols() < self.theta.len() {
             return None;
         }
-        let product = self.curvature.dot(&self.covariance);
+        let product = self.curvature.dot(&self.inner);
         Some(2.0 * product.diag().sum() - 2.0 * self.quasi_log_likelihood)
     }
 
@@ -430,6 +429,11 @@ impl CountFit {
             Err(argument("x", "given", "such that the mean stays a number above zero"))
         }
     }
+}
+
+/// Whether a coefficient is part of a direction.
+fn moves(along: &Array2<f64>, place: usize) -> bool {
+    along.row(place).iter().any(|v| *v != 0.0)
 }
 
 /// The inverse of a symmetric matrix, its diagonal scaled to one first.

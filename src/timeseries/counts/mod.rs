@@ -33,6 +33,7 @@
 
 mod cell;
 mod climb;
+mod directions;
 mod fit;
 mod glarma;
 mod ingarch;

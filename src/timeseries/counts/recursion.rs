@@ -387,6 +387,36 @@ impl<'a> Problem<'a> {
     }
 }
 
+impl Problem<'_> {
+    /// Σ weight · slope slope', slopes of the mean's parameters along these columns; the weight of a period by its piece and
+    /// mean.
+    pub(super) fn products(
+        &mut self,
+        theta: &[f64],
+        along: &Array2<f64>,
+        weight: impl Fn(&Piece, f64) -> f64,
+    ) -> Array2<f64> {
+        let (m, wide) = along.dim();
+        let free = self.recursion.dispersion.is_none();
+        let mut out = Array2::zeros((wide, wide));
+        let mut part = vec![0.0; wide];
+        self.pass(theta, true, |_, said, mean, d| {
+            let weight = weight(said, mean);
+            for (part, column) in part.iter_mut().zip(along.columns()) {
+                *part = column.iter().zip(d).map(|(a, d)| a * d).sum();
+            }
+            // The dispersion's information is that of its score, which has mean zero and is not related to the mean's.
+            let own = if free { said.score_dispersion.powi(2) } else { 0.0 };
+            for i in 0..wide {
+                for j in 0..wide {
+                    out[[i, j]] += weight * part[i] * part[j] + own * along[[m - 1, i]] * along[[m - 1, j]];
+                }
+            }
+        });
+        out
+    }
+}
+
 impl Likelihood for Problem<'_> {
     fn value(&mut self, theta: &[f64]) -> f64 {
         let mut sum = 0.0;
@@ -419,6 +449,10 @@ impl Likelihood for Problem<'_> {
             }
         }
         if inside { sum } else { f64::NEG_INFINITY }
+    }
+
+    fn information(&mut self, theta: &[f64], along: &Array2<f64>) -> Array2<f64> {
+        self.products(theta, along, |said, _| said.weight)
     }
 }
 
