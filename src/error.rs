@@ -28,7 +28,7 @@ pub enum Error {
         found: String,
     },
     /// A value lies outside what the model can take.
-    #[error("`{what}`, row {row}: {value} must be {must}")]
+    #[error("`{what}`, row {row}: {} must be {must}", short(value))]
     Domain {
         /// The column or argument.
         what: String,
@@ -217,6 +217,14 @@ impl Error {
     }
 }
 
+/// A number of more digits than a double has, as 1e300 has in full, with an exponent.
+fn short(value: &str) -> String {
+    match value.parse::<f64>() {
+        Ok(number) if value.len() > 25 => format!("{number:e}"),
+        _ => value.to_owned(),
+    }
+}
+
 /// The nearest of `known` to `name` by edit distance, if it is near enough to be a slip of the pen.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let lower = name.to_lowercase();
@@ -257,6 +265,17 @@ mod tests {
         assert_eq!(edit_distance("kitten", "sitting"), 3);
         assert_eq!(edit_distance("lgo", "log"), 1);
         assert_eq!(edit_distance("", "log"), 3);
+    }
+
+    #[test]
+    fn huge_and_tiny_values_are_short() {
+        let said = |value: f64| {
+            let (what, must) = ("y".into(), "smaller".into());
+            Error::Domain { what, row: 3, value: value.to_string(), must }.to_string()
+        };
+        assert_eq!(said(1e300), "`y`, row 3: 1e300 must be smaller");
+        assert_eq!(said(-2.5e-300), "`y`, row 3: -2.5e-300 must be smaller");
+        assert_eq!(said(0.1 + 0.2), "`y`, row 3: 0.30000000000000004 must be smaller");
     }
 
     #[test]

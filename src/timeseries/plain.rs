@@ -119,6 +119,29 @@ impl Plain {
     }
 }
 
+/// Refuses a series whose squares are no numbers; NaN is missing.
+pub(super) fn squarable(name: &str, y: impl IntoIterator<Item = f64>) -> Result<()> {
+    let mut first = None;
+    let mut largest = 0.0_f64;
+    let refuse = |row: usize, value: f64, bound: &str| {
+        let must = format!("of a size whose square is a number: {bound}; change its unit");
+        Err(Error::Domain { what: name.into(), row, value: value.to_string(), must })
+    };
+    for (row, value) in y.into_iter().enumerate() {
+        if value.abs() > 1e140 {
+            return refuse(row, value, "below 1e140");
+        }
+        if value != 0.0 && !value.is_nan() {
+            first = first.or(Some((row, value)));
+            largest = largest.max(value.abs());
+        }
+    }
+    match first {
+        Some((row, value)) if largest < 1e-140 => refuse(row, value, "above 1e-140"),
+        _ => Ok(()),
+    }
+}
+
 /// The power of two at or below the largest size; one of a series of zeros.
 fn unit(y: &[f64]) -> f64 {
     let largest = y.iter().filter(|v| !v.is_nan()).fold(0.0, |m: f64, v| m.max(v.abs()));

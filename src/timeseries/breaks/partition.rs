@@ -3,6 +3,9 @@
 use super::series::Data;
 use crate::error::{Error, Result};
 
+/// Segments at most, whose sums are all kept: a gigabyte.
+const MOST: usize = 1 << 27;
+
 /// Sums of squares of the segments that start at each observation, by recursive residuals.
 #[derive(Debug, Clone)]
 pub(super) struct Segments {
@@ -85,8 +88,19 @@ impl Growing {
 impl Segments {
     pub(super) fn new(data: &Data, least: usize) -> Result<Self> {
         let (n, p) = (data.y.len(), data.x.ncols());
+        let starts = n.saturating_sub(least) + 1;
+        if starts * (starts + 1) / 2 > MOST {
+            return Err(Error::Argument {
+                argument: "observations".into(),
+                value: n.to_string(),
+                must: format!(
+                    "fewer, or segments longer: more than {MOST} segments; changes of level in long series are for \
+                     `Pelt`"
+                ),
+            });
+        }
         let mut growing = Growing::new(p);
-        let mut sums = Vec::with_capacity(n);
+        let mut sums = Vec::with_capacity(starts);
         for i in 0..=n.saturating_sub(least) {
             growing.clear();
             let mut row = Vec::with_capacity(n + 1 - i - least);
@@ -97,13 +111,6 @@ impl Segments {
                 }
             }
             sums.push(row);
-        }
-        if !sums.iter().flatten().all(|s| s.is_finite()) {
-            return Err(Error::Argument {
-                argument: "y".into(),
-                value: "numbers too large to square".into(),
-                must: "below 1e150".into(),
-            });
         }
         Ok(Self { n, least, sums })
     }

@@ -3,6 +3,7 @@
 use super::bai_perron::argument;
 use super::pelt_cost::{Cost, Costs, dispersion};
 use crate::error::{Error, Result};
+use crate::timeseries::plain::squarable;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
@@ -76,6 +77,9 @@ pub struct PeltFit {
     observed: usize,
     notes: Vec<String>,
 }
+
+/// Beyond it not every whole number is one.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
 
 impl Pelt {
     /// With this cost, penalty MBIC, segments of at least two observations; five where each has a variance of its own, or
@@ -176,11 +180,16 @@ impl Pelt {
             if value.is_nan() || e.is_nan() {
                 continue;
             }
-            if !value.is_finite() || value.abs() > 1e150 {
-                return Err(domain(name, row, value, "finite, and below 1e150"));
+            if !value.is_finite() {
+                return Err(domain(name, row, value, "finite"));
             }
-            if self.cost.counts() && !(value >= 0.0 && value.fract() == 0.0) {
-                return Err(domain(name, row, value, "a count: whole, 0 or more"));
+            if self.cost.counts() && !((0.0..=LARGEST).contains(&value) && value.fract() == 0.0) {
+                return Err(domain(
+                    name,
+                    row,
+                    value,
+                    "a count: whole, 0 or more, at most 9,007,199,254,740,992",
+                ));
             }
             if !(e > 0.0 && e.is_finite()) {
                 return Err(domain("exposure", row, e, "positive and finite"));
@@ -189,6 +198,7 @@ impl Pelt {
             kept.push(value);
             people.push(e);
         }
+        squarable(name, y.iter().copied())?;
         let missing = y.len() - rows.len();
         Ok((rows, kept, people, missing))
     }

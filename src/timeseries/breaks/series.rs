@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::linalg::PivotedQr;
+use crate::timeseries::plain::squarable;
 use ndarray::{Array2, ArrayView2};
 
 /// A series and what it is regressed on: a constant, unless told otherwise.
@@ -85,6 +86,7 @@ impl Series {
         }
         let x = Array2::from_shape_fn((rows.len(), width), |(i, j)| value(rows[i], j));
         let y: Vec<f64> = rows.iter().map(|&i| self.y[i]).collect();
+        squarable(&self.name, self.y.iter().copied())?;
         if rows.len() < 2 * width + 2 {
             return Err(Error::TooShort {
                 what: self.name.clone(),

@@ -1,6 +1,6 @@
 //! Means and variances of the future, the parameters taken as known.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::random::{normal, stream};
 use crate::timeseries::ets::form::Season;
 use crate::timeseries::ets::specification::argument;
@@ -16,13 +16,25 @@ impl EtsFit {
     /// mean differs a little from the [`point`](Self::point) forecast: one shock moves level and season together.
     ///
     /// # Errors
-    /// [`crate::Error::Argument`] for a horizon of zero.
+    /// [`crate::Error::Argument`] for a horizon of zero; [`crate::Error::Domain`] where the variances are beyond the numbers
+    /// of the machine, as those of values near 1e300 are; [`point`](Self::point) and [`forecast`](Self::forecast) take any.
     pub fn predict(&self, horizon: usize) -> Result<Prediction> {
         if horizon == 0 {
             return Err(argument("horizon", 0, "at least 1"));
         }
         let (mean, variance) = self.moments(horizon, self.scaled_variance());
         let unit = self.scale;
+        if let Some(v) = variance.iter().find(|v| **v > 0.0 && !(**v * unit * unit).is_normal()) {
+            let row = self.y.iter().position(|y| y.abs() == unit).unwrap_or(0);
+            return Err(Error::Domain {
+                what: self.name().into(),
+                row,
+                value: self.y[row].to_string(),
+                must: format!(
+                    "of a size whose square is a number, for a variance of {v:.1e} squares; change its unit"
+                ),
+            });
+        }
         Ok(Prediction {
             mean: mean.iter().map(|m| m * unit).collect(),
             variance: variance.iter().map(|v| v * unit * unit).collect(),

@@ -4,6 +4,8 @@ use crate::error::{Error, Result};
 
 /// Sets of joinpoints that are searched at most.
 const MOST: usize = 4_000_000;
+/// Candidates times periods at most, a column being kept for each: a gigabyte.
+const CELLS: usize = 1 << 27;
 
 /// Which observations may be joinpoints, and how far apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,13 @@ impl Tree {
     /// All sets of at most `most` joinpoints, parents before children.
     pub(super) fn new(n: usize, room: Room, most: usize) -> Result<Self> {
         let candidates = room.candidates(n);
+        if most > 0 && candidates.len().saturating_mul(n) > CELLS {
+            return Err(Error::Argument {
+                argument: "step".into(),
+                value: room.step.to_string(),
+                must: format!("larger: {} candidates in {n} periods are too many", candidates.len()),
+            });
+        }
         let mut tree = Self { depth: Vec::new(), last: Vec::new(), candidates };
         tree.grow(0, None, room, most)?;
         Ok(tree)

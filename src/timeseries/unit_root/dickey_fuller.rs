@@ -151,6 +151,9 @@ fn joint(kind: Deterministic, fit: &Ols, x: &Array2<f64>, dy: &Array1<f64>) -> V
     }
 }
 
+/// Rows times columns squared of all regressions at most: some minutes.
+const MOST_WORK: f64 = 3e11;
+
 /// The lags, and the first row that all candidates have.
 pub(super) fn choose(
     name: &str,
@@ -173,6 +176,16 @@ pub(super) fn choose(
             argument: "most".into(),
             value: most.to_string(),
             must: format!("at most {room} lags for the {n} observations of `{name}`"),
+        });
+    }
+    let wide = (most + k + 1) as f64;
+    if n as f64 * wide.powi(3) / 3.0 > MOST_WORK {
+        return Err(Error::Argument {
+            argument: "lags".into(),
+            value: "to be chosen".into(),
+            must: format!(
+                "given for the {n} observations of `{name}`: {most} regressions on as many lags are too many"
+            ),
         });
     }
     let mut best = (0, f64::INFINITY);

@@ -22,6 +22,9 @@ pub enum Break {
 /// Critical values of Zivot & Andrews (1992, tables 2 to 4) at 1, 5 and 10 %.
 const CRITICAL: [[f64; 3]; 3] = [[-5.34, -4.8, -4.58], [-4.93, -4.42, -4.11], [-5.57, -5.08, -4.82]];
 
+/// Periods squared times columns squared at most: some minutes.
+const MOST_WORK: f64 = 3e11;
+
 /// The Zivot–Andrews test: the null is a unit root without a break.
 ///
 /// ```text
@@ -90,6 +93,17 @@ impl ZivotAndrews {
         let n = z.len();
         let (lags, _) = choose(name, &z, Deterministic::Trend, self.lags, None)?;
         let cut = (n as f64 * self.trim) as usize;
+        let work = (n * n) as f64 * ((5 + lags) * (5 + lags)) as f64;
+        if work > MOST_WORK {
+            return Err(Error::Argument {
+                argument: "observations".into(),
+                value: n.to_string(),
+                must: format!(
+                    "fewer: a regression on {} columns is done for every date of a break",
+                    5 + lags
+                ),
+            });
+        }
         let dy: Array1<f64> = (lags + 1..n).map(|t| z[t] - z[t - 1]).collect();
         let mut best = (f64::INFINITY, 0);
         for b in (cut + 1).max(lags + 2)..=(n - cut).min(n - 2) {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use ndarray::{Array2, ArrayView2, s};
 
 use crate::error::{Error, Result};
+use crate::timeseries::plain::squarable;
 use crate::timeseries::var::fit::VarFit;
 use crate::timeseries::var::regress::regress;
 
@@ -176,15 +177,7 @@ pub(in crate::timeseries) fn check(names: &[String], y: ArrayView2<'_, f64>) -> 
         if let Some((first, _)) = gone.next() {
             return Err(Error::Missing { what: name.clone(), count: 1 + gone.count(), first });
         }
-        if let Some(row) = column.iter().position(|v| v.abs() > 1e140) {
-            let must = "of a size whose square is a number: below 1e140; change its unit".into();
-            return Err(Error::Domain { what: name.clone(), row, value: column[row].to_string(), must });
-        }
-        let largest = column.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-        if let Some(row) = column.iter().position(|v| *v != 0.0).filter(|_| largest < 1e-140) {
-            let must = "of a size whose square is a number: above 1e-140; change its unit".into();
-            return Err(Error::Domain { what: name.clone(), row, value: column[row].to_string(), must });
-        }
+        squarable(name, column.iter().copied())?;
     }
     Ok(())
 }
