@@ -130,22 +130,10 @@ fn descend(problem: &mut Problem, start: &[f64], z: &[f64]) -> Result<(Vec<f64>,
         one_sided: true,
         ..Settings::default()
     };
-    // A score costs two to three likelihoods, whatever the number of variances; what bends has differences.
-    let variances = problem.variances().count();
-    let found = if problem.cells.is_none() && variances >= EXACT_FROM {
-        let mut moved = start.to_vec();
-        let both = |theta: &[f64], slope: &mut [f64]| {
-            let cost = problem.cost_and_slope(theta, z, slope);
-            moved.copy_from_slice(theta);
-            for i in variances..theta.len() {
-                let step = settings.difference * theta[i].abs().max(1.0);
-                moved[i] += step;
-                slope[i] = (problem.cost(&moved, z) - cost) / step;
-                moved[i] = theta[i];
-            }
-            cost
-        };
-        minimize_with_gradient(both, start, &settings)
+    // A score costs two to three likelihoods, whatever the number of variances.
+    let exact = problem.cells.is_none() && problem.bends().next().is_none() && start.len() >= EXACT_FROM;
+    let found = if exact {
+        minimize_with_gradient(|theta, slope| problem.cost_and_slope(theta, z, slope), start, &settings)
     } else {
         minimize(|theta| problem.cost(theta, z), start, &settings)
     };
