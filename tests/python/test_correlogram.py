@@ -62,4 +62,4 @@ def test_frames_pickles_and_pictures() -> None:
     again = pickle.loads(pickle.dumps(found))
     np.testing.assert_array_equal(again.acf, found.acf)
     panels = found.plot()
-    assert panels[0].get_title().startswith("flow")
+    assert panels[0].get_title(loc="left").startswith("flow")
