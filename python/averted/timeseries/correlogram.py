@@ -95,10 +95,9 @@ class Correlogram(Result):
                 _plot.zero_line(axes)
                 axes.vlines(lags, 0, values, color=_plot.BLUE, linewidth=1.6)
                 axes.plot(lags, values, "o", color=_plot.BLUE, markersize=3)
-                _plot.label(axes, y=name)
+                title = f"{self.name}; grey: {self.level:g} % by chance" if axes is panels[0] else None
+                _plot.label(axes, title=title, x="periods apart" if axes is panels[-1] else None, y=name)
             _plot.whole(panels[-1])
-            _plot.label(panels[-1], x="periods apart")
-            _plot.label(panels[0], title=f"{self.name}; grey: {self.level:g} % by chance")
         return panels
 
 
