@@ -244,6 +244,41 @@ fn beside_r_and_statsmodels() {
     table.finish("conformance_arima.md", &head, &[]);
 }
 
+/// Two differences and roots near one: covariances are 10⁶ times the variance of a shock, and rounding that is not the same on
+/// both sides of their diagonal grows from period to period until a variance is below zero.
+#[test]
+fn long_memory_after_two_differences_has_a_forecast() {
+    let y: Vec<f64> = (0..60).map(|t| 50.0 + f64::from(t * t) + f64::from(t * t * 7 % 11)).collect();
+    let cases: [&[(&str, f64)]; 2] = [
+        &[
+            ("ar1", -0.527_956_793_9),
+            ("ar2", -0.152_279_192_2),
+            ("ar3", 0.421_742_257_97),
+            ("ar4", 0.418_988_744_2),
+            ("ar5", 0.724_052_391_56),
+        ],
+        &[
+            ("ar1", -0.891_886_655_19),
+            ("ar2", -0.426_408_407_04),
+            ("ar3", 0.394_067_275_63),
+            ("ar4", 0.766_622_361_37),
+            ("ar5", 0.805_456_624_56),
+            ("ma1", 0.649_169_080_71),
+        ],
+    ];
+    for given in cases {
+        let moving = given.len() - 5;
+        let spec = given.iter().fold(Arima::new((5, 2, moving)), |spec, (name, v)| spec.fixed(name, *v));
+        for n in 30..=60 {
+            let fit = fit(&spec.clone().fixed("variance", 1.0), &y[..n]);
+            let paths = fit.forecast(6, None, 50, Some(1)).expect("paths");
+            // Nothing is estimated: the paths' spread at one period is that of a shock.
+            let (low, high) = paths.interval(0, 0.8).expect("ends")[0];
+            assert!((1.0..5.0).contains(&(high - low)), "{n}: {low} {high}");
+        }
+    }
+}
+
 #[test]
 fn tiny_and_odd_series_have_a_model_or_an_error() {
     let model = Arima::new((0, 1, 1));

@@ -263,12 +263,18 @@ impl StateSpace {
                 }
             }
         }
-        for &(i, ..) in &self.mixed {
+        // P is symmetric, and must stay so to the last digit: what rounding leaves on one side of the diagonal grows from step to
+        // step where covariances are large beside the shocks.
+        for (at, &(i, start, end)) in self.mixed.iter().enumerate() {
             let row = &scratch[i * m..(i + 1) * m];
-            for &(k, start, end) in &self.mixed {
-                p[i * m + k] = self.transition[start..end].iter().map(|&(_, j, value)| value * row[j]).sum();
+            let product = |(start, end): (usize, usize), row: &[f64]| -> f64 {
+                self.transition[start..end].iter().map(|&(_, j, value)| value * row[j]).sum()
+            };
+            for &(k, first, last) in &self.mixed[..=at] {
+                let other = &scratch[k * m..(k + 1) * m];
+                let both = 0.5 * (product((first, last), row) + product((start, end), other));
+                (p[i * m + k], p[k * m + i]) = (both, both);
             }
-            // P is symmetric.
             for &(to, from, n) in &self.copies {
                 for k in 0..n {
                     (p[i * m + to + k], p[(to + k) * m + i]) = (row[from + k], row[from + k]);
