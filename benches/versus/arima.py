@@ -2,11 +2,11 @@
 
     .venv-bench/bin/python benches/versus/arima.py
 
-**Optima.** Five fixed orders on the 300 series of M3 and all of M1. The coefficients of every fit, mean among them, are
-put into one likelihood, the exact one of the differenced series with the variance at its best, so that approximations
-of a peer's own count neither for nor against it; moving averages that are not invertible are first turned into those
-with the same likelihood that are. A fit is good when it lies within 1e-3 of the better of the two; one that raises or
-has no likelihood has failed.
+**Optima.** Five fixed orders on the 300 series of M3 and all of M1 that move. The coefficients of every fit, mean
+among them, are put into one likelihood, the exact one of the differenced series with the variance at its best, so that
+approximations of a peer's own count neither for nor against it; moving averages that are not invertible are first
+turned into those with the same likelihood that are. A fit is good when it lies within 1e-3 of the better of the two;
+one that raises or has no likelihood has failed.
 
 **Automatic models.** MASE and MSIS are scaled by the in-sample mean absolute difference from the season before;
 coverage and MSIS are of the 95 % intervals, over all official horizons; a series that never moves has no scale and is
@@ -21,53 +21,30 @@ CPU is that of the process, means over the series, after one series to warm up.
 
 from __future__ import annotations
 
-import csv
-import os
 import sys
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import _page
 import averted as av
 import numpy as np
+from _competition import Case, groups, score
 
-ROOT = Path(__file__).parents[2]
 HEADING = "## ARIMA"
-SEASONS = {"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12, "OTHER": 1}
 Order = tuple[int, int, int]
 ORDERS: list[tuple[str, Order, Order]] = [
-    ("YEARLY", (1, 1, 1), (0, 0, 0)),
-    ("YEARLY", (2, 0, 1), (0, 0, 0)),
-    ("MONTHLY", (0, 1, 1), (0, 1, 1)),
-    ("MONTHLY", (2, 1, 1), (0, 0, 0)),
-    ("MONTHLY", (1, 1, 2), (1, 0, 1)),
+    ("yearly", (1, 1, 1), (0, 0, 0)),
+    ("yearly", (2, 0, 1), (0, 0, 0)),
+    ("monthly", (0, 1, 1), (0, 1, 1)),
+    ("monthly", (2, 1, 1), (0, 0, 0)),
+    ("monthly", (1, 1, 2), (1, 0, 1)),
 ]
 # Every so manyth series for the peer's automatic choice, and for `SARIMAX`.
-EVERY = {"YEARLY": 4, "QUARTERLY": 8, "MONTHLY": 20}
+EVERY = {"yearly": 4, "quarterly": 8, "monthly": 20}
 EVERY_AIRLINE = 10
 GOOD = 1e-3
-
-
-def data() -> list[tuple[str, str, Any, Any]]:
-    """Competition, period, the series and its future."""
-    places = [os.environ.get("AVERTED_SHARED", ""), str(ROOT.parent / "shared"), str(ROOT.parent.parent / "shared")]
-    folder = next((Path(p) / "data" / "ts_m_competitions" for p in places if p and Path(p).exists()), None)
-    if folder is None or not folder.exists():
-        print("skipped: the series of the M competitions are not here")
-        sys.exit(0)
-    csv.field_size_limit(10**8)
-    found = []
-    for competition, file in (("M3", "m3_sample_dev.csv"), ("M1", "m1_all.csv")):
-        with (folder / file).open(encoding="utf-8") as lines:
-            for row in csv.DictReader(lines):
-                past, future = (np.array([float(v) for v in row[k].split(";")]) for k in ("train", "test"))
-                found.append((competition, row["period"], past, future))
-    return found
-
-
 Found = dict[str, float]
 
 
@@ -168,34 +145,28 @@ def peer(y: Any, season: int, horizon: int) -> tuple[Any, Any, Any]:
     return found["mean"], found["lo-95"], found["hi-95"]
 
 
-def scores(y: Any, future: Any, season: int, mean: Any, lower: Any, upper: Any) -> tuple[float, ...]:
-    """MASE, sMAPE, MSIS, covered."""
-    scale = float(np.mean(np.abs(y[season:] - y[:-season])))
-    mase = float(np.mean(np.abs(future - mean))) / scale
-    smape = float(np.mean(200 * np.abs(future - mean) / (np.abs(future) + np.abs(mean))))
-    missed = np.maximum(lower - future, 0) + np.maximum(future - upper, 0)
-    msis = float(np.mean(upper - lower + missed * 2 / 0.05)) / scale
-    return mase, smape, msis, 100 * float(np.mean((lower <= future) & (future <= upper)))
-
-
-def chosen(run: Callable[..., Any], cases: list[Any], season: int) -> tuple[int, Any, float]:
+def chosen(run: Callable[..., Any], cases: list[Case], season: int) -> tuple[int, Any, float]:
     """How many series end in an error, mean scores over the others, and CPU in ms."""
-    run(cases[0][0], season, 3)
+    run(cases[0].past, season, 3)
     found = []
     start = time.process_time()
-    for y, future in cases:
+    for case in cases:
         try:
-            found.append(run(y, season, len(future)))
+            found.append(run(case.past, season, len(case.future)))
         except Exception as error:
             print(f"{run.__name__}: {error}", file=sys.stderr, flush=True)
             found.append(None)
     cpu = 1e3 * (time.process_time() - start) / len(cases)
     pairs = zip(cases, found, strict=True)
-    rows = [scores(y, future, season, *each) for (y, future), each in pairs if each is not None]
+    scores = [score(case, *each) for case, each in pairs if each is not None]
+    rows = [(*each[:3], 100 * each.covered.mean()) for each in scores]
     return len(cases) - len(rows), np.mean(rows, axis=0), cpu
 
 
-def optima(series: list[tuple[str, str, Any, Any]]) -> list[str]:
+Series = dict[str, tuple[int, list[Case]]]
+
+
+def optima(series: Series) -> list[str]:
     """The table of fixed orders."""
     lines = [
         "| order | series | of | failed, ours | theirs | within 1e-3 of the better, % | theirs | theirs is better | "
@@ -205,28 +176,28 @@ def optima(series: list[tuple[str, str, Any, Any]]) -> list[str]:
     for period, order, seasonal in ORDERS:
         for competition in ("M3", "M1"):
             season = 12 if any(seasonal) else 1
-            cases = [y for which, of, y, _ in series if (which, of) == (competition, period)]
+            cases = [case.past for case in series[f"{competition} {period}"][1]]
             row = line(*beside(theirs, cases, order, seasonal, season))
             tail = f"{seasonal}[12]".replace(" ", "") if any(seasonal) else ""
-            lines.append(f"| {order}{tail} | {competition} {period.lower()} | {row}".replace(", ", ",", 2))
+            lines.append(f"| {order}{tail} | {competition} {period} | {row}".replace(", ", ",", 2))
             print(lines[-1], file=sys.stderr, flush=True)
     return lines
 
 
-def automatics(series: list[tuple[str, str, Any, Any]]) -> list[str]:
+def automatics(series: Series) -> list[str]:
     """The table of automatic models."""
     lines = [
         "| series | method | of | failed | MASE | sMAPE | MSIS | covered, % | CPU ms | ratio |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for period, every in EVERY.items():
-        season = SEASONS[period]
-        moving = [(y, f) for _, of, y, f in series if of == period and np.any(y[season:] != y[:-season])]
+        season = series[f"M1 {period}"][0]
+        moving = [case for competition in ("M3", "M1") for case in series[f"{competition} {period}"][1]]
         some = moving[::every]
         runs = [("averted", automatic, some), ("statsforecast", peer, some), ("averted", automatic, moving)]
         rows = [(name, len(cases), *chosen(run, cases, season)) for name, run, cases in runs]
         for i, (name, of, failed, means, cpu) in enumerate(rows):
-            which = f"{period.lower()}, all" if i == 2 else f"{period.lower()}, every {every}."
+            which = f"{period}, all" if i == 2 else f"{period}, every {every}."
             cells = f"{means[0]:.3f} | {means[1]:.2f} | {means[2]:.2f} | {means[3]:.1f} | {cpu:.1f}"
             ratio = f"{cpu / rows[1][4]:.3f}" if i == 0 else ""
             lines.append(f"| {which} | {name} | {of} | {failed} | {cells} | {ratio} |")
@@ -237,12 +208,13 @@ def automatics(series: list[tuple[str, str, Any, Any]]) -> list[str]:
 def main() -> None:
     """Prints the tables, and writes them to the page."""
     about = (__doc__ or "").split("\n\n", 2)[2].strip()
-    series = data()
+    series = groups()
     warnings.simplefilter("ignore")
     lines = [HEADING, "", *about.splitlines(), "", _page.machine("statsforecast", "statsmodels"), ""]
     lines += ["### Optima, beside statsforecast", "", *optima(series)]
     lines += ["", "### Automatic models, beside statsforecast", "", *automatics(series)]
-    positive = [np.log(y) for _, of, y, _ in series if of == "MONTHLY" and y.min() > 0][::EVERY_AIRLINE]
+    monthly = [case.past for competition in ("M3", "M1") for case in series[f"{competition} monthly"][1]]
+    positive = [np.log(y) for y in monthly if y.min() > 0][::EVERY_AIRLINE]
     lines += ["", "### The airline model, beside statsmodels", ""]
     lines += [
         "| series | of | failed, ours | theirs | within 1e-3 of the better, % | theirs | theirs is better | "
