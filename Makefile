@@ -39,12 +39,14 @@ test-rust:
 
 test-python: $(BUILT)
 	$(PY) -m pytest -q -m 'not slow' tests/python
+	$(PY) -m pytest -q --doctest-modules python/averted
 	$(PY) -m pytest -q --nbmake notebooks
 
 test-all: $(BUILT)  ## lint, every test with the slow ones, and the docs
 	$(MAKE) lint
 	cargo test --release --quiet -- --include-ignored
 	$(PY) -m pytest -q tests/python
+	$(PY) -m pytest -q --doctest-modules python/averted
 	$(PY) -m pytest -q --nbmake notebooks
 	$(MAKE) docs
 

@@ -264,7 +264,7 @@ def standardised_rate(
     >>> deaths, people, standard = [2, 9, 30], [50_000, 40_000, 10_000], [0.6, 0.3, 0.1]
     >>> rate = av.standardised_rate(deaths, people, standard, per=100_000)
     >>> round(rate.rate, 9), round(rate.lower, 2), round(rate.upper, 2)
-    (39.15, 27.53, 54.2)
+    (39.15, 28.02, 53.55)
     """
     both, people = _counts(events, bounds), _column("population", population)
     if isinstance(standard, str):

@@ -14,7 +14,7 @@
 //! use averted::timeseries::correlogram::Correlogram;
 //! let y: Vec<f64> = (0..60).map(|t| f64::from(t % 4) + f64::from(t * 7 % 5)).collect();
 //! let found = Correlogram::new("deaths", &y, 8)?;
-//! assert!(found.acf()[3] > found.limit(0.95)?); // four periods apart
+//! assert!(found.acf()[4] > found.limit(0.95)?); // five periods apart
 //! assert!(found.ljung_box(8, 0)?.p_value < 1e-6);
 //! # Ok::<(), averted::Error>(())
 //! ```
@@ -42,6 +42,7 @@ pub struct Correlogram {
     pacf: Vec<f64>,
     observed: usize,
     gaps: usize,
+    first_gap: usize,
 }
 
 impl Correlogram {
@@ -86,7 +87,8 @@ impl Correlogram {
         let variance = covariance(0)?;
         let acf = (1..=lags).map(|k| Ok(covariance(k)? / variance)).collect::<Result<Vec<f64>>>()?;
         let pacf = partial(&acf);
-        Ok(Self { name: name.into(), acf, pacf, observed, gaps: y.len() - observed })
+        let (gaps, first_gap) = (y.len() - observed, y.iter().position(|v| v.is_nan()).unwrap_or(0));
+        Ok(Self { name: name.into(), acf, pacf, observed, gaps, first_gap })
     }
 
     /// The series.
@@ -159,7 +161,7 @@ impl Correlogram {
         weight: impl Fn(usize) -> f64,
     ) -> Result<Portmanteau> {
         if self.gaps > 0 {
-            return Err(Error::Missing { what: self.name.clone(), count: self.gaps, first: 0 });
+            return Err(Error::Missing { what: self.name.clone(), count: self.gaps, first: self.first_gap });
         }
         if lags <= estimated || lags > self.acf.len() {
             let must = format!("more than {estimated}, at most {}", self.acf.len());
@@ -214,7 +216,7 @@ mod tests {
         y[3] = f64::NAN;
         let found = Correlogram::new("deaths", &y, 4).expect("one");
         assert_eq!((found.n_observed(), found.acf().len()), (19, 4));
-        assert!(matches!(found.ljung_box(3, 0), Err(Error::Missing { count: 1, .. })));
+        assert!(matches!(found.ljung_box(3, 0), Err(Error::Missing { count: 1, first: 3, .. })));
         let new = |y: &[f64], lags| Correlogram::new("deaths", y, lags);
         assert!(matches!(new(&[2.0; 9], 2), Err(Error::NothingToEstimate { .. })));
         assert!(matches!(new(&[1.0, f64::NAN, 2.0], 1), Err(Error::NothingToEstimate { .. })));
