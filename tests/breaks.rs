@@ -220,6 +220,18 @@ fn what_cannot_be_answered_is_an_error() {
     assert_eq!((found.last, found.lower, found.upper), (14, Some(14), Some(14)));
     let huge = vec![1e300; 20].into_iter().chain(vec![-1e300; 20]).collect::<Vec<_>>();
     assert!(matches!(fit(&huge), Err(Error::Domain { row: 0, .. })));
+    // A regressor beyond what can be squared has an error, or the answer that it has in another unit.
+    let beside = |size: f64| {
+        let x = Array2::from_shape_fn((40, 1), |(i, _)| size * ((i * i * 7) % 11) as f64);
+        BaiPerron::new().fit(&Series::new("y", &step).regressors(x.view()))
+    };
+    let usual = beside(1.0).expect("a fit").fitted();
+    for size in [1e170, 1e300] {
+        match beside(size) {
+            Ok(fit) => assert!(fit.fitted().iter().zip(&usual).all(|(a, b)| (a - b).abs() < 1e-9), "{size}"),
+            Err(error) => assert!(matches!(error, Error::Argument { .. } | Error::NothingToEstimate { .. })),
+        }
+    }
     let x = Array2::from_shape_fn((40, 2), |(i, _)| i as f64);
     let twice = Series::new("y", &step).regressors(x.view());
     assert!(matches!(BaiPerron::new().fit(&twice), Err(Error::NothingToEstimate { .. })));

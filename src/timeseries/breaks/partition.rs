@@ -112,6 +112,14 @@ impl Segments {
             }
             sums.push(row);
         }
+        // The series' own squares are numbers; those of regressors need not be.
+        if !sums.iter().flatten().all(|s| s.is_finite()) {
+            return Err(Error::Argument {
+                argument: "regressors".into(),
+                value: "numbers too large to square".into(),
+                must: "below 1e150: change their unit".into(),
+            });
+        }
         Ok(Self { n, least, sums })
     }
 
