@@ -61,6 +61,16 @@ class Result:
         return self.summary()._repr_html_()
 
 
+class Answer(Result):
+    """An answer that is a dataclass, whose field ``kind`` is the kind of frame that came in."""
+
+    kind: Kind
+
+    @property
+    def _kind(self) -> Kind:  # type: ignore[override]
+        return self.kind
+
+
 class Table:
     """A titled table with notes: prints as text, renders as HTML, converts to Markdown and LaTeX."""
 

@@ -16,7 +16,7 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_in, frame_out
-from averted._result import Result, Table
+from averted._result import Answer, Result, Table
 from averted.timeseries._series import kind_of, vector
 
 if TYPE_CHECKING:
@@ -307,17 +307,13 @@ def diebold_mariano(
 
 
 @dataclass(frozen=True, repr=False)
-class Murphy(Result):
+class Murphy(Answer):
     """Mean elementary scores by threshold: the Murphy diagram (Ehm et al. 2016)."""
 
     thresholds: list[float]
     curves: dict[str, list[float]]
     level: float | None
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     def _tidy(self) -> dict[str, Sequence[Any]]:
         return {"threshold": self.thresholds, **self.curves}

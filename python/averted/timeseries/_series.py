@@ -21,6 +21,11 @@ def following(labels: list[str], horizon: int) -> list[str] | None:
     return [str(int(labels[-1]) + h) for h in range(1, horizon + 1)]
 
 
+def ahead(labels: list[str], horizon: int, index: Sequence[Any] | None) -> list[str] | None:
+    """Names of the periods ahead: those given, or the years after the last."""
+    return following(labels, horizon) if index is None else [str(label) for label in index]
+
+
 def vector(name: str, values: Any) -> NDArray[np.float64]:
     """One column of numbers; None is missing."""
     try:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from averted import _core
-from averted._arguments import whole
 from averted._frames import Kind, frame_out
-from averted._result import Result
-from averted.timeseries._series import following, kind_of, labels_of, vector
+from averted.timeseries._fit import SeriesFit
+from averted.timeseries._series import kind_of, labels_of, vector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,16 +46,16 @@ def fitted_again(specification: Any, source: Source) -> Any:
     return specification._fitted(source)
 
 
-class UnivariateFit(Result):
+class UnivariateFit(SeriesFit):
     """A fit of a series with nothing beside it. Subclasses give :meth:`summary`."""
 
-    _inner: _Fit
+    _core: _Fit
 
     def __init__(self, specification: Any, source: Source) -> None:
         self.specification = specification
         # What it was fitted to: a pickle fits it again.
         self._source = source
-        self._name, self._y, self._labels, self._kind = source
+        self._unit, self._y, self._labels, self._kind = source
 
     def __reduce__(self) -> Any:
         return fitted_again, (self.specification, self._source)
@@ -64,31 +63,23 @@ class UnivariateFit(Result):
     @property
     def n_used(self) -> int:
         """Observations that were there."""
-        return self._inner.n_used
+        return self._core.n_used
 
     @property
     def fitted(self) -> NDArray[np.float64]:
         """Predictions of every period from those before; NaN where there are none."""
-        return self._inner.fitted
+        return self._core.fitted
 
     @property
     def residuals(self) -> NDArray[np.float64]:
         """The series less those; NaN where missing."""
         return self._y - self.fitted
 
-    @property
-    def notes(self) -> list[str]:
-        """True things about the fit."""
-        return self._inner.notes
-
     def augment(self) -> Any:
         """Series, predictions and residuals, one row a period, as a frame of the kind that came in."""
         fitted = self.fitted
         columns: dict[str, Any] = {"ds": self._periods(), "y": self._y, "fitted": fitted, "residual": self._y - fitted}
         return frame_out(columns, self._kind)
-
-    def _periods(self) -> list[str]:
-        return self._labels or [str(t) for t in range(len(self._y))]
 
     def forecast(
         self,
@@ -113,24 +104,8 @@ class UnivariateFit(Result):
         index
             Names of the future periods.
         """
-        from averted.forecast import Forecast, checked_levels
-
-        levels = checked_levels(levels)
-        horizon = whole("horizon", horizon, 1)
-        labels = following(self._labels, horizon) if index is None else [str(label) for label in index]
-        core = self._inner.forecast(horizon, draws=whole("draws", draws, 1), seed=seed, labels=labels)
-        return Forecast(core, unit=self._name, history=(self._periods(), self._y), levels=levels, kind=self._kind)
+        return self._simulated(horizon, levels, draws, seed, index)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The series and its one-step predictions."""
-        from averted import _plot
-
-        with _plot.style():
-            ax = _plot.axes(ax)
-            at = np.arange(len(self._y))
-            ax.plot(at, self._y, "o", color=_plot.GREY, markersize=2.8, label="observed")
-            ax.plot(at, self.fitted, color=_plot.BLUE, label="predicted one period ahead")
-            _plot.periods(ax, self._periods())
-            _plot.label(ax, title=f"{self.specification!r}", y=self._name)
-            ax.legend()
-        return ax
+        return self._drawn(ax, self.fitted, self._unit)

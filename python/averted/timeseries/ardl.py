@@ -12,7 +12,7 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
-from averted._result import Result, Table
+from averted._result import Answer, Result, Table
 from averted.timeseries._series import kind_of, labels_of, vector
 from averted.timeseries._system import system
 
@@ -306,7 +306,7 @@ class ArdlFit(Result):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class BoundsTest(Result):
+class BoundsTest(Answer):
     """What the bounds tests of Pesaran, Shin & Smith said.
 
     Attributes
@@ -333,10 +333,6 @@ class BoundsTest(Result):
     restrictions: int
     n: int
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     def related(self, level: float = 0.05) -> bool | None:
         """Whether F says that levels are related; ``None`` between the bounds, where it depends on unit roots."""

@@ -16,13 +16,15 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import frame_out
-from averted._result import Result, Table
-from averted.timeseries._series import following, futures, kind_of, labels_of, matrix_in, vector
+from averted._result import Table
+from averted.timeseries._fit import SeriesFit
+from averted.timeseries._series import futures, kind_of, labels_of, matrix_in, vector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from averted._core import ArimaFit as CoreFit
     from averted.forecast import Forecast
 
 
@@ -215,12 +217,12 @@ def _fitted(maker: Arima | AutoArima, source: tuple[Any, ...]) -> ArimaFit:
     return ArimaFit(core, chosen, maker, source)
 
 
-class ArimaFit(Result):
+class ArimaFit(SeriesFit):
     """A fitted ARIMA model."""
 
-    def __init__(
-        self, core: _core.ArimaFit, specification: Arima, maker: Arima | AutoArima, source: tuple[Any, ...]
-    ) -> None:
+    _core: CoreFit
+
+    def __init__(self, core: CoreFit, specification: Arima, maker: Arima | AutoArima, source: tuple[Any, ...]) -> None:
         self._core = core
         self.specification = specification
         # What made it and of what: a pickle fits it again, to the same bits.
@@ -282,11 +284,6 @@ class ArimaFit(Result):
         """One-step predictions."""
         return self._y - self.residuals
 
-    @property
-    def notes(self) -> list[str]:
-        """True things about the fit."""
-        return self._core.notes
-
     def summary(self) -> Table:
         """The coefficients."""
         columns = Table(self._core.coefficients(0.95)).columns
@@ -315,9 +312,6 @@ class ArimaFit(Result):
         columns: dict[str, Any] = {"model": [model for model, _, _ in trials]}
         columns["value"] = np.array([np.nan if value is None else value for _, value, _ in trials])
         return frame_out({**columns, "note": [note or "" for _, _, note in trials]}, self._kind)
-
-    def _periods(self) -> list[str]:
-        return self._labels or [str(t) for t in range(len(self._y))]
 
     def predict(self, horizon: int, x: Any = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means and variances, the parameters taken as known."""
@@ -349,30 +343,8 @@ class ArimaFit(Result):
         index
             Names of the future periods.
         """
-        from averted.forecast import Forecast, checked_levels
-
-        levels = checked_levels(levels)
-        scenarios, matrices = futures(x, self._names)
-        core = self._core.forecast(
-            whole("horizon", horizon, 1),
-            scenarios,
-            matrices,
-            draws=whole("draws", draws, 1),
-            seed=seed,
-            labels=following(self._labels, horizon) if index is None else [str(label) for label in index],
-        )
-        return Forecast(core, unit="y", history=(self._periods(), self._y), levels=levels, kind=self._kind)
+        return self._simulated(horizon, levels, draws, seed, index, *futures(x, self._names))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The series and its one-step predictions."""
-        from averted import _plot
-
-        with _plot.style():
-            ax = _plot.axes(ax)
-            at = np.arange(len(self._y))
-            ax.plot(at, self._y, "o", color=_plot.GREY, markersize=2.8, label="observed")
-            ax.plot(at, self.fitted, color=_plot.BLUE, label="predicted one period ahead")
-            _plot.periods(ax, self._periods())
-            _plot.label(ax, title=f"{self.specification!r}", y=self._source[0])
-            ax.legend()
-        return ax
+        return self._drawn(ax, self.fitted, self._source[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, columns_out, frame_out
 from averted._result import Result, Table
+from averted.timeseries._named import NamedFits
 from averted.timeseries._series import kind_of, labels_of, matrix_in, vector
 
 if TYPE_CHECKING:
@@ -495,28 +496,11 @@ def pelt(
     return PeltFit(found, shown, labels, _COSTS[cost], float(per), kind_of(y))
 
 
-class PanelBreaks(Result, Mapping[str, PeltFit]):
+class PanelBreaks(NamedFits[PeltFit]):
     """Changes of level of every unit of a panel."""
 
-    def __init__(self, fits: dict[str, PeltFit], unit: str, kind: Kind) -> None:
-        self._fits = fits
-        self._unit = unit
-        self._kind = kind
-
-    def __getitem__(self, name: str) -> PeltFit:
-        return self._fits[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fits)
-
-    def __len__(self) -> int:
-        return len(self._fits)
-
     def _tidy(self) -> Mapping[str, Sequence[Any]]:
-        parts = [(name, fit._tidy()) for name, fit in self._fits.items()]
-        names = [name for name, part in parts for _ in part["start"]]
-        keys = ("start", "end", "level", "std_error")
-        return {self._unit: names, **{key: [v for _, part in parts for v in part[key]] for key in keys}}
+        return self._under(("start", "end", "level", "std_error"))
 
     def _glance(self) -> dict[str, Any]:
         return {"units": len(self), "changes": sum(len(fit.rows) for fit in self._fits.values())}
@@ -524,7 +508,7 @@ class PanelBreaks(Result, Mapping[str, PeltFit]):
     def summary(self) -> Table:
         """One row a unit: its changes."""
         columns: dict[str, Sequence[Any]] = {
-            self._unit: list(self._fits),
+            self._by: list(self._fits),
             "changes after": [", ".join(fit.changes) for fit in self._fits.values()],
         }
         return Table.build(columns, kinds=dict.fromkeys(columns, "text"), title="Changes of level")

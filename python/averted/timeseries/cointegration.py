@@ -16,7 +16,7 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
-from averted._result import Result, Table
+from averted._result import Answer, Table
 from averted.timeseries._system import system
 from averted.timeseries.roots import UnitRootTest
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False, kw_only=True, eq=False)
-class JohansenTest(Result):
+class JohansenTest(Answer):
     """What Johansen's tests said; element r of a list is of the null that there are no more than r relations.
 
     Attributes
@@ -60,10 +60,6 @@ class JohansenTest(Result):
     lags: int
     n: int
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     def rank(self, level: float = 0.05) -> int:
         """How many relations: the least r whose trace test does not reject at the level."""

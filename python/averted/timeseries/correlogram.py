@@ -11,7 +11,7 @@ import numpy as np
 from averted import _core
 from averted._arguments import whole
 from averted._frames import Kind
-from averted._result import Result, Table
+from averted._result import Answer, Table
 from averted.timeseries._series import kind_of, vector
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class Correlogram(Result):
+class Correlogram(Answer):
     """Autocorrelations of a series, a row a lag.
 
     Attributes
@@ -49,10 +49,6 @@ class Correlogram(Result):
     level: float
     gaps: int
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     def _tidy(self) -> dict[str, Sequence[Any]]:
         return {

@@ -16,14 +16,15 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind
-from averted._result import Result, Table
-from averted.timeseries._series import following, futures, kind_of, labels_of, matrix_in, vector
+from averted._result import Table
+from averted.timeseries._fit import ExposedFit
+from averted.timeseries._series import kind_of, labels_of, matrix_in, vector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from averted.forecast import Forecast
+    from averted._core import CountFit as CoreFit
 
 
 class _CountModel:
@@ -210,12 +211,14 @@ def _refitted(specification: _CountModel, source: tuple[Any, ...], covariance: s
     return fit if covariance is None else fit.with_covariance(covariance)
 
 
-class CountFit(Result):
-    """A fitted model of counts."""
+class CountFit(ExposedFit):
+    """A fitted model of counts. Its forecasts draw parameters, hidden cells and counts."""
+
+    _core: CoreFit
 
     def __init__(
         self,
-        core: _core.CountFit,
+        core: CoreFit,
         specification: _CountModel,
         source: tuple[Any, ...],
         covariance: str | None = None,
@@ -283,11 +286,6 @@ class CountFit(Result):
         """Means given the past, period by period."""
         return self._core.fitted
 
-    @property
-    def notes(self) -> list[str]:
-        """True things about the fit."""
-        return self._core.notes
-
     def with_covariance(self, kind: str) -> CountFit:
         """The same fit with ``"information"``, ``"sandwich"`` or ``"model"`` covariance."""
         return CountFit(self._core.with_covariance(kind), self.specification, self._source, kind)
@@ -319,68 +317,11 @@ class CountFit(Result):
         names = ("log_likelihood", "aic", "bic", "dispersion", "n_informative", "n_parameters")
         return {name: getattr(self, name) for name in names}
 
-    def _periods(self) -> list[str]:
-        return self._labels or [str(t) for t in range(len(self._y))]
-
     def predict(self, horizon: int, x: Any = None, exposure: Any = None) -> NDArray[np.float64]:
         """Means ahead at the estimates, every unknown count replaced by its mean."""
         people = None if exposure is None else vector("exposure", exposure)
         return self._core.predict(whole("horizon", horizon, 1), matrix_in(x)[0], people)
 
-    def forecast(
-        self,
-        horizon: int,
-        x: Any = None,
-        exposure: Any = None,
-        levels: Sequence[float] = (80, 95),
-        draws: int = 1000,
-        seed: int | None = None,
-        index: Sequence[Any] | None = None,
-    ) -> Forecast:
-        """Simulate the future counts: parameters, hidden cells and counts all drawn.
-
-        Parameters
-        ----------
-        horizon
-            How many periods.
-        x
-            Future regressors, one row a period; or a mapping of scenario names to such.
-        exposure
-            Future exposure, if the fit has one.
-        levels
-            Of the intervals in the frame, in per cent.
-        draws
-            Paths.
-        seed
-            Of the draws; one is drawn and recorded if not given.
-        index
-            Names of the future periods.
-        """
-        from averted.forecast import Forecast, checked_levels
-
-        levels = checked_levels(levels)
-        scenarios, matrices = futures(x, self._names)
-        core = self._core.forecast(
-            whole("horizon", horizon, 1),
-            scenarios,
-            matrices,
-            exposure=None if exposure is None else vector("exposure", exposure),
-            draws=whole("draws", draws, 1),
-            seed=seed,
-            labels=following(self._labels, horizon) if index is None else [str(label) for label in index],
-        )
-        return Forecast(core, unit="y", history=(self._periods(), self._y), levels=levels, kind=self._kind)
-
     def plot(self, ax: Axes | None = None) -> Axes:
         """The exact counts and their means given the past."""
-        from averted import _plot
-
-        with _plot.style():
-            ax = _plot.axes(ax)
-            at = np.arange(len(self._y))
-            ax.plot(at, self._y, "o", color=_plot.GREY, markersize=2.8, label="counts")
-            ax.plot(at, self.fitted, color=_plot.BLUE, label="mean given the past")
-            _plot.periods(ax, self._periods())
-            _plot.label(ax, title=f"{self.specification!r}", y="count")
-            ax.legend()
-        return ax
+        return self._drawn(ax, self.fitted, "count", "counts", "mean given the past")

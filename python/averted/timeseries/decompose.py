@@ -16,7 +16,7 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
-from averted._result import Result, Table
+from averted._result import Answer, Table
 from averted.timeseries._series import kind_of, labels_of, vector
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class Decomposition(Result):
+class Decomposition(Answer):
     """The parts of a series, period by period.
 
     Attributes
@@ -61,10 +61,6 @@ class Decomposition(Result):
     trend_strength: float
     labels: list[str]
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     @property
     def seasonal(self) -> NDArray[np.float64]:

@@ -16,8 +16,9 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
-from averted._result import Result, Table
-from averted.timeseries._series import following, kind_of, labels_of, vector
+from averted._result import Table
+from averted.timeseries._fit import SeriesFit
+from averted.timeseries._series import kind_of, labels_of, vector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,11 +139,8 @@ def _refitted(specification: Any, source: _Source) -> Any:
     return specification._maximised(source)
 
 
-class _Smoothed(Result):
+class _Smoothed(SeriesFit):
     """What a fit of one form and of several share."""
-
-    specification: Any
-    _core: Any
 
     def __init__(self, specification: Any, source: _Source) -> None:
         self.specification = specification
@@ -152,15 +150,6 @@ class _Smoothed(Result):
 
     def __reduce__(self) -> Any:
         return _refitted, (self.specification, self._source)
-
-    @property
-    def notes(self) -> list[str]:
-        """True things about the fit."""
-        notes: list[str] = self._core.notes
-        return notes
-
-    def _periods(self) -> list[str]:
-        return self._labels or [str(t) for t in range(len(self._y))]
 
     def point(self, horizon: int) -> NDArray[np.float64]:
         """Point forecasts: no shocks from here on, the parameters taken as known."""
@@ -192,16 +181,7 @@ class _Smoothed(Result):
         index
             Names of the future periods.
         """
-        from averted.forecast import Forecast, checked_levels
-
-        levels = checked_levels(levels)
-        core = self._core.forecast(
-            whole("horizon", horizon, 1),
-            draws=whole("draws", draws, 1),
-            seed=seed,
-            labels=following(self._labels, horizon) if index is None else [str(label) for label in index],
-        )
-        return Forecast(core, unit="y", history=(self._periods(), self._y), levels=levels, kind=self._kind)
+        return self._simulated(horizon, levels, draws, seed, index)
 
 
 class EtsFit(_Smoothed):

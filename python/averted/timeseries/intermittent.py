@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from averted import _core
 from averted._result import Table
 from averted.timeseries._univariate import Source, UnivariateFit, source_of
+
+if TYPE_CHECKING:
+    from averted._core import IntermittentFit as CoreFit
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,36 +81,36 @@ class Intermittent:
 class IntermittentFit(UnivariateFit):
     """A rule for intermittent demand, fitted. Its forecasts are whole numbers where the series has no others."""
 
-    _inner: _core.IntermittentFit
+    _core: CoreFit
 
-    def __init__(self, core: _core.IntermittentFit, specification: Intermittent, source: Source) -> None:
+    def __init__(self, core: CoreFit, specification: Intermittent, source: Source) -> None:
         super().__init__(specification, source)
-        self._inner = core
+        self._core = core
 
     @property
     def rate(self) -> float:
         """The mean of every future period."""
-        return self._inner.numbers[0]
+        return self._core.numbers[0]
 
     @property
     def size(self) -> float:
         """The smoothed size of what comes."""
-        return self._inner.numbers[1]
+        return self._core.numbers[1]
 
     @property
     def interval(self) -> float:
         """The smoothed number of periods from one to the next."""
-        return self._inner.numbers[2]
+        return self._core.numbers[2]
 
     @property
     def probability(self) -> float:
         """That something comes in a period."""
-        return self._inner.numbers[3]
+        return self._core.numbers[3]
 
     @property
     def demands(self) -> int:
         """Periods in which something came."""
-        return self._inner.demands
+        return self._core.demands
 
     def _tidy(self) -> dict[str, Sequence[Any]]:
         terms = ("rate", "size", "interval", "probability")
@@ -119,5 +122,5 @@ class IntermittentFit(UnivariateFit):
     def summary(self) -> Table:
         """What is smoothed, at the end of the series."""
         notes = [f"{self.demands} of {self.n_used} periods with demand", *self.notes]
-        title = f"{self.specification!r}: {self._name}"
+        title = f"{self.specification!r}: {self._unit}"
         return Table.build(dict(self._tidy()), kinds={"term": "text"}, title=title, notes=notes)

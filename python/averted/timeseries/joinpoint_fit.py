@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from averted import _core
 from averted._arguments import whole
 from averted._frames import Kind, frame_out
 from averted._result import Result, Table
+from averted.timeseries._named import NamedFits
 from averted.timeseries._rates import Raw
 
 if TYPE_CHECKING:
@@ -231,28 +232,12 @@ class JoinpointFit(Result):
         return ax
 
 
-class JoinpointFits(Result, Mapping[str, JoinpointFit]):
+class JoinpointFits(NamedFits[JoinpointFit]):
     """Joinpoint regressions by name."""
 
-    def __init__(self, fits: dict[str, JoinpointFit], by: str, kind: Kind) -> None:
-        self._fits = fits
-        self._by = by
-        self._kind = kind
-
-    def __getitem__(self, name: str) -> JoinpointFit:
-        return self._fits[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fits)
-
-    def __len__(self) -> int:
-        return len(self._fits)
-
     def _tidy(self) -> Mapping[str, Sequence[Any]]:
-        parts = [(name, fit._tidy()) for name, fit in self._fits.items()]
-        names = [name for name, part in parts for _ in part["term"]]
-        terms = list(parts[0][1]) if parts else []
-        return {self._by: names, **{term: [v for _, part in parts for v in part[term]] for term in terms}}
+        first = next(iter(self._fits.values()), None)
+        return self._under([] if first is None else list(first._tidy()))
 
     def joinpoints(self) -> Any:
         """One row a joinpoint: its place and the interval of it, as a frame."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from averted._core import NaiveFit as CoreFit
+
 
 @dataclass(frozen=True, repr=False)
 class Naive:
@@ -83,28 +85,28 @@ class Naive:
 class NaiveFit(UnivariateFit):
     """A fitted baseline."""
 
-    _inner: _core.NaiveFit
+    _core: CoreFit
 
-    def __init__(self, core: _core.NaiveFit, specification: Naive, source: Source) -> None:
+    def __init__(self, core: CoreFit, specification: Naive, source: Source) -> None:
         super().__init__(specification, source)
-        self._inner = core
+        self._core = core
 
     @property
     def sigma(self) -> float:
         """Standard deviation of a step, or of a value about the mean."""
-        return self._inner.sigma
+        return self._core.sigma
 
     @property
     def degrees(self) -> float:
         """Degrees of freedom of the intervals."""
-        return self._inner.degrees
+        return self._core.degrees
 
     def predict(self, horizon: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         """Means, standard errors and the degrees of freedom of their t distribution, in closed form."""
-        return self._inner.predict(whole("horizon", horizon, 1))
+        return self._core.predict(whole("horizon", horizon, 1))
 
     def _tidy(self) -> dict[str, Sequence[Any]]:
-        found = self._inner.constant
+        found = self._core.constant
         if found is None:
             return {"term": ["sigma"], "estimate": [self.sigma], "std_error": [float("nan")]}
         term = "mean" if self.specification.rule == "mean" else "drift"
@@ -116,5 +118,5 @@ class NaiveFit(UnivariateFit):
     def summary(self) -> Table:
         """What was estimated."""
         notes = [f"{self.n_used} observations, {self.degrees:g} degrees of freedom", *self.notes]
-        title = f"{self.specification!r}: {self._name}"
+        title = f"{self.specification!r}: {self._unit}"
         return Table.build(dict(self._tidy()), kinds={"term": "text"}, title=title, notes=notes)

@@ -10,7 +10,7 @@ import numpy as np
 
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
-from averted._result import Result, Table
+from averted._result import Answer, Result, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ def _place(names: Sequence[str], name: str, what: str) -> int:
 
 
 @dataclass(frozen=True, repr=False, kw_only=True, eq=False)
-class ImpulseResponses(Result):
+class ImpulseResponses(Answer):
     """How a shock to one series moves the others: arrays of steps × responses × shocks.
 
     Attributes
@@ -52,10 +52,6 @@ class ImpulseResponses(Result):
     level: float
     seed: int | None = None
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     def of(self, response: str, shock: str) -> NDArray[np.float64]:
         """One response by step."""
@@ -145,16 +141,12 @@ class ImpulseResponses(Result):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True, eq=False)
-class VarianceShares(Result):
+class VarianceShares(Answer):
     """Which orthogonal shocks the errors of forecasts come from: steps × series × shocks, from one step ahead."""
 
     names: list[str]
     shares: NDArray[np.float64]
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     def of(self, series: str) -> NDArray[np.float64]:
         """Shares of one series' variance, steps × shocks."""
@@ -227,7 +219,7 @@ class VarianceShares(Result):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class SystemTest(Result):
+class SystemTest(Answer):
     """A test of a system: F where `denominator` is finite, else χ².
 
     Attributes
@@ -253,10 +245,6 @@ class SystemTest(Result):
         name, statistic, degrees, denominator, p_value = parts
         values = {"statistic": statistic, "degrees": degrees, "denominator": denominator, "p_value": p_value}
         return cls(name=name, null=null, kind=kind, **values)
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     def rejects(self, level: float = 0.05) -> bool:
         """Whether the null is rejected."""

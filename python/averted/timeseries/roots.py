@@ -14,12 +14,12 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind
-from averted._result import Result, Table
+from averted._result import Answer, Result, Table
 from averted.timeseries._series import kind_of, vector
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class UnitRootTest(Result):
+class UnitRootTest(Answer):
     """What a test of one series said.
 
     Attributes
@@ -50,10 +50,6 @@ class UnitRootTest(Result):
     further: dict[str, float]
     notes: list[str]
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     @classmethod
     def _of(cls, core: _core.UnitRootTest, series: str, deterministic: str, kind: Kind) -> UnitRootTest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from averted import _core
 from averted._frames import Kind, frame_out
 from averted._result import Result, Table
+from averted.timeseries._named import NamedFits
 from averted.timeseries._rates import Raw
 
 if TYPE_CHECKING:
@@ -235,22 +236,8 @@ class SmoothTrendFit(Result):
         return ax
 
 
-class SmoothTrendFits(Result, Mapping[str, SmoothTrendFit]):
+class SmoothTrendFits(NamedFits[SmoothTrendFit]):
     """Smooth trends by name."""
-
-    def __init__(self, fits: dict[str, SmoothTrendFit], by: str, kind: Kind) -> None:
-        self._fits = fits
-        self._by = by
-        self._kind = kind
-
-    def __getitem__(self, name: str) -> SmoothTrendFit:
-        return self._fits[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._fits)
-
-    def __len__(self) -> int:
-        return len(self._fits)
 
     def signs(self, level: float = 0.9) -> dict[str, int]:
         """Name -> sign at the last period.
@@ -263,10 +250,7 @@ class SmoothTrendFits(Result, Mapping[str, SmoothTrendFit]):
         return {name: fit.now(level) for name, fit in self._fits.items()}
 
     def _tidy(self) -> Mapping[str, Sequence[Any]]:
-        parts = [(name, fit._tidy()) for name, fit in self._fits.items()]
-        names = [name for name, part in parts for _ in part["time"]]
-        terms = ("time", *_POINTS)
-        return {self._by: names, **{term: [v for _, part in parts for v in part[term]] for term in terms}}
+        return self._under(("time", *_POINTS))
 
     def _glance(self) -> dict[str, Any]:
         signs = list(self.signs().values())

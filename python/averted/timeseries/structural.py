@@ -18,8 +18,9 @@ from averted import _core
 from averted._arguments import whole
 from averted._errors import InputError
 from averted._frames import Kind, frame_out
-from averted._result import Result, Table
-from averted.timeseries._series import following, futures, kind_of, labels_of, matrix_in, vector
+from averted._result import Table
+from averted.timeseries._fit import ExposedFit
+from averted.timeseries._series import kind_of, labels_of, matrix_in, vector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from averted._core import CountStructuralFit as CountCore
     from averted._core import StructuralFit as Core
-    from averted.forecast import Forecast
 
 _COMPONENTS = ("irregular", "dispersion", "level", "slope", "seasonal", "cycle")
 
@@ -225,7 +225,7 @@ def _refitted(specification: Structural, source: tuple[Any, ...]) -> StructuralF
     return specification._maximised(source)
 
 
-class _Fitted(Result, ABC):
+class _Fitted(ExposedFit, ABC):
     """What a fit of either family has."""
 
     _core: Core | CountCore
@@ -267,11 +267,6 @@ class _Fitted(Result, ABC):
         """Variances, damping and the like by name."""
         return {name: estimate for name, estimate, _ in self._core.parameters}
 
-    @property
-    def notes(self) -> list[str]:
-        """True things about the fit."""
-        return self._core.notes
-
     @abstractmethod
     def _size(self) -> str:
         """How much the fit rests on, for the foot of the summary."""
@@ -292,53 +287,6 @@ class _Fitted(Result, ABC):
     def components(self) -> Any:
         """The smoothed parts on the model's scale, one row a period, as a frame of the kind that came in."""
         return frame_out({"ds": self._periods(), **self._core.parts()}, self._kind)
-
-    def _periods(self) -> list[str]:
-        return self._labels or [str(t) for t in range(len(self._y))]
-
-    def forecast(
-        self,
-        horizon: int,
-        x: Any = None,
-        exposure: Any = None,
-        levels: Sequence[float] = (80, 95),
-        draws: int = 1000,
-        seed: int | None = None,
-        index: Sequence[Any] | None = None,
-    ) -> Forecast:
-        """Simulate the future.
-
-        Parameters
-        ----------
-        horizon
-            How many periods.
-        x
-            Future regressors, one row a period; or a mapping of scenario names to such.
-        exposure
-            Future exposure, if the fit has one.
-        levels
-            Of the intervals in the frame, in per cent.
-        draws
-            Paths.
-        seed
-            Of the draws; one is drawn and recorded if not given.
-        index
-            Names of the future periods.
-        """
-        from averted.forecast import Forecast, checked_levels
-
-        levels = checked_levels(levels)
-        scenarios, matrices = futures(x, self._names)
-        core = self._core.forecast(
-            whole("horizon", horizon, 1),
-            scenarios,
-            matrices,
-            exposure=None if exposure is None else vector("exposure", exposure),
-            draws=whole("draws", draws, 1),
-            seed=seed,
-            labels=following(self._labels, horizon) if index is None else [str(label) for label in index],
-        )
-        return Forecast(core, unit="y", history=(self._periods(), self._y), levels=levels, kind=self._kind)
 
 
 class StructuralFit(_Fitted):

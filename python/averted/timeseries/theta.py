@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from averted._core import ThetaFit as CoreFit
+
 
 @dataclass(frozen=True, repr=False)
 class Theta:
@@ -91,51 +93,51 @@ class Theta:
 class ThetaFit(UnivariateFit):
     """A fitted Theta method."""
 
-    _inner: _core.ThetaFit
+    _core: CoreFit
 
-    def __init__(self, core: _core.ThetaFit, specification: Theta, source: Source) -> None:
+    def __init__(self, core: CoreFit, specification: Theta, source: Source) -> None:
         super().__init__(specification, source)
-        self._inner = core
+        self._core = core
 
     @property
     def alpha(self) -> float:
         """How much of an error the level takes in."""
-        return self._inner.numbers[0]
+        return self._core.numbers[0]
 
     @property
     def theta(self) -> float:
         """θ; infinite where the whole line is in the mean."""
-        return self._inner.numbers[1]
+        return self._core.numbers[1]
 
     @property
     def initial_level(self) -> float:
         """The level before the first observation, without the season."""
-        return self._inner.numbers[2]
+        return self._core.numbers[2]
 
     @property
     def drift(self) -> float:
         """What the mean gains a period at the end, without the season."""
-        return self._inner.numbers[3]
+        return self._core.numbers[3]
 
     @property
     def sigma(self) -> float:
         """Of the errors without the season."""
-        return self._inner.sigma
+        return self._core.sigma
 
     @property
     def log_likelihood(self) -> float:
         """Of the series without its season; of a dynamic method given the first observation."""
-        return self._inner.log_likelihood
+        return self._core.log_likelihood
 
     @property
     def seasonal(self) -> NDArray[np.float64] | None:
         """Seasonal factors or amounts by place, from the first period; None where no season was taken out."""
-        found = self._inner.season
+        found = self._core.season
         return None if found is None else found[0]
 
     def predict(self, horizon: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         """Means, standard errors and degrees of freedom, the parameters taken as known."""
-        return self._inner.predict(whole("horizon", horizon, 1))
+        return self._core.predict(whole("horizon", horizon, 1))
 
     def _tidy(self) -> dict[str, Sequence[Any]]:
         terms = ("alpha", "theta", "initial_level", "drift", "sigma")
@@ -148,5 +150,5 @@ class ThetaFit(UnivariateFit):
     def summary(self) -> Table:
         """What was estimated."""
         notes = [f"log-likelihood {self.log_likelihood:.4f}; {self.n_used} observations used", *self.notes]
-        title = f"{self.specification!r}: {self._name}"
+        title = f"{self.specification!r}: {self._unit}"
         return Table.build(dict(self._tidy()), kinds={"term": "text"}, title=title, notes=notes)

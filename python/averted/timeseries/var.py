@@ -15,29 +15,28 @@ import numpy as np
 from averted import _core
 from averted._arguments import columns_in, whole
 from averted._errors import InputError
-from averted._frames import Kind, frame_out
-from averted._result import Result, Table
-from averted.timeseries._series import following, futures, matrix_in
+from averted._frames import Kind
+from averted._result import Answer, Table
+from averted.timeseries._series import futures, matrix_in
 from averted.timeseries._system import System, system
+from averted.timeseries._system_fit import SystemFit, by_equation
 from averted.timeseries.responses import ImpulseResponses, SystemForecast, SystemTest, VarianceShares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from averted._core import VarFit as CoreFit
 
 _CRITERIA = ("aic", "hq", "sc", "fpe")
 _TERMS = {"none": 0, "constant": 1, "trend": 2}
 
 
 @dataclass(frozen=True, repr=False)
-class LagChoice(Result):
+class LagChoice(Answer):
     """Criteria by number of lags, all over the periods of the longest; the less the better."""
 
     criteria: dict[str, list[float]]
     kind: Kind = "dict"
-
-    @property
-    def _kind(self) -> Kind:  # type: ignore[override]
-        return self.kind
 
     @property
     def best(self) -> dict[str, int]:
@@ -156,32 +155,23 @@ def _refitted(specification: Var, source: tuple[Any, ...]) -> VarFit:
     return specification._fitted(*source)
 
 
-class VarFit(Result):
+class VarFit(SystemFit):
     """A fitted vector autoregression."""
 
-    def __init__(self, core: _core.VarFit, specification: Var, lags: int, source: tuple[Any, ...]) -> None:
+    _core: CoreFit
+
+    def __init__(self, core: CoreFit, specification: Var, lags: int, source: tuple[Any, ...]) -> None:
+        super().__init__(source[0])
         self._core = core
         self.specification = specification
         #: Lags of the model.
         self.lags = lags
         # What it was fitted to: a pickle fits it again, to the same bits.
         self._source = source
-        self._given: System = source[0]
         self._x_names: list[str] = source[2]
-        self._kind = self._given.kind
 
     def __reduce__(self) -> Any:
         return _refitted, (self.specification, self._source)
-
-    @property
-    def names(self) -> list[str]:
-        """The series, in their order."""
-        return list(self._given.names)
-
-    @property
-    def n_observed(self) -> int:
-        """Periods explained."""
-        return self._core.n_observed
 
     @property
     def coefficients(self) -> dict[str, dict[str, float]]:
@@ -192,19 +182,9 @@ class VarFit(Result):
         }
 
     @property
-    def residuals(self) -> NDArray[np.float64]:
-        """Periods explained × series."""
-        return self._core.residuals
-
-    @property
     def sigma(self) -> NDArray[np.float64]:
         """Covariance of the errors, over the periods less the coefficients of an equation."""
         return self._core.sigma
-
-    @property
-    def log_likelihood(self) -> float:
-        """Gaussian."""
-        return self._core.log_likelihood
 
     @property
     def roots(self) -> list[float]:
@@ -224,9 +204,7 @@ class VarFit(Result):
         return [f"largest root {self.roots[0]:.4f}: not stable; shocks do not die out"]
 
     def _tidy(self) -> Mapping[str, Sequence[Any]]:
-        columns = Table(self._core.table(0.95)).columns
-        split = [term.split(": ", 1) for term in columns.pop("term")]
-        return {"equation": [s[0] for s in split], "term": [s[1] for s in split], **columns}
+        return by_equation(self._core.table(0.95))
 
     def summary(self) -> Table:
         """The coefficients, equation by equation."""
@@ -243,14 +221,6 @@ class VarFit(Result):
             "largest_root": self.roots[0],
             "n_observed": self.n_observed,
         }
-
-    def augment(self) -> Any:
-        """Every series with its fitted values and residuals, one row a period explained."""
-        y, e = self._given.values[-self.n_observed :], self.residuals
-        columns: dict[str, Any] = {"ds": self._given.periods()[-self.n_observed :]}
-        for j, name in enumerate(self.names):
-            columns |= {name: y[:, j], f"{name} fitted": y[:, j] - e[:, j], f"{name} residual": e[:, j]}
-        return frame_out(columns, self._kind)
 
     def impulse(
         self,
@@ -281,35 +251,11 @@ class VarFit(Result):
         draws, seed
             Of the bootstrap; a seed is drawn and recorded if not given.
         """
-        from averted.forecast import checked_levels
-
-        if bands not in ("asymptotic", "bootstrap"):
-            raise InputError(f"bands = {bands!r}: must be 'asymptotic' or 'bootstrap'")
-        (level,) = checked_levels([level])
-        estimate, lower, upper, used = self._core.bands(
-            whole("horizon", horizon, 0),
-            orthogonal=orthogonal,
-            cumulative=cumulative,
-            level=level / 100,
-            draws=whole("draws", draws, 20) if bands == "bootstrap" else None,
-            seed=seed,
-        )
-        return ImpulseResponses(
-            names=self.names,
-            estimate=estimate,
-            lower=lower,
-            upper=upper,
-            orthogonal=orthogonal,
-            cumulative=cumulative,
-            level=level,
-            seed=used,
-            kind=self._kind,
-        )
+        return self._responses(horizon, orthogonal, level, bands, draws, seed, cumulative)
 
     def variance_shares(self, horizon: int = 10) -> VarianceShares:
         """Which orthogonal shocks the errors of forecasts 1 … horizon steps ahead come from."""
-        shares = self._core.variance_shares(whole("horizon", horizon, 1))
-        return VarianceShares(names=self.names, shares=shares, kind=self._kind)
+        return self._shares(horizon)
 
     def _causality(self, kind: str, causes: str | Sequence[str], extra: int, null: str) -> SystemTest:
         listed = columns_in("causes", causes)
@@ -366,19 +312,8 @@ class VarFit(Result):
         from averted.forecast import checked_levels
 
         (level,) = checked_levels([level])
-        mean, lower, upper = self._core.predict(whole("horizon", horizon, 1), matrix_in(x)[0], level / 100)
-        labels = self._ahead(horizon, None) or [f"+{h}" for h in range(1, horizon + 1)]
-        columns: dict[str, Any] = {
-            "unique_id": [name for name in self.names for _ in labels],
-            "ds": labels * len(self.names),
-            "mean": mean.T.ravel(),
-            f"lo-{level:g}": lower.T.ravel(),
-            f"hi-{level:g}": upper.T.ravel(),
-        }
-        return frame_out(columns, self._kind)
-
-    def _ahead(self, horizon: int, index: Sequence[Any] | None) -> list[str] | None:
-        return following(self._given.labels, horizon) if index is None else [str(label) for label in index]
+        ends = self._core.predict(whole("horizon", horizon, 1), matrix_in(x)[0], level / 100)
+        return self._predicted(horizon, level, ends)
 
     def forecast(
         self,
@@ -416,22 +351,8 @@ class VarFit(Result):
             labels=self._ahead(horizon, index),
             cutoff=self._given.periods()[-1],
         )
-        return joined(cores, self._given, levels)
+        return self._joined(cores, levels)
 
     def plot(self, horizon: int = 10) -> Any:
         """Impulse responses with asymptotic 95 % bands, shocks by columns."""
         return self.impulse(horizon).plot()
-
-
-def joined(cores: Sequence[_core.Forecast], given: System, levels: Sequence[float]) -> SystemForecast:
-    """Forecasts of the series of a system, one a core's."""
-    from averted.forecast import Forecast, checked_levels
-
-    levels = checked_levels(levels)
-    made = {
-        name: Forecast(
-            core, unit=name, history=(given.periods(), given.values[:, j]), levels=levels, kind=given.kind, outcome=name
-        )
-        for j, (name, core) in enumerate(zip(given.names, cores, strict=True))
-    }
-    return SystemForecast(made, given.kind)

@@ -12,15 +12,16 @@ from averted import _core
 from averted._arguments import columns_in, whole
 from averted._errors import InputError
 from averted._frames import frame_out
-from averted._result import Result, Table
-from averted.timeseries._series import following
+from averted._result import Table
 from averted.timeseries._system import System, system
+from averted.timeseries._system_fit import SystemFit, by_equation
 from averted.timeseries.responses import ImpulseResponses, SystemForecast, SystemTest, VarianceShares
-from averted.timeseries.var import joined
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+    from averted._core import VecmFit as CoreFit
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,28 +99,19 @@ def _refitted(specification: Vecm, given: System) -> VecmFit:
     return specification._fitted(given)
 
 
-class VecmFit(Result):
+class VecmFit(SystemFit):
     """A fitted vector error correction model."""
 
-    def __init__(self, core: _core.VecmFit, specification: Vecm, given: System) -> None:
+    _core: CoreFit
+
+    def __init__(self, core: CoreFit, specification: Vecm, given: System) -> None:
+        super().__init__(given)
         self._core = core
         self.specification = specification
-        self._given = given
-        self._kind = given.kind
 
     def __reduce__(self) -> Any:
         # A pickle fits it again, to the same bits.
         return _refitted, (self.specification, self._given)
-
-    @property
-    def names(self) -> list[str]:
-        """The series, in their order."""
-        return list(self._given.names)
-
-    @property
-    def n_observed(self) -> int:
-        """Periods explained."""
-        return self._core.n_observed
 
     @property
     def beta(self) -> NDArray[np.float64]:
@@ -136,11 +128,6 @@ class VecmFit(Result):
         return self._core.gamma(whole("lag", lag, 1))
 
     @property
-    def residuals(self) -> NDArray[np.float64]:
-        """Periods explained × series."""
-        return self._core.residuals
-
-    @property
     def sigma(self) -> NDArray[np.float64]:
         """Covariance of the errors, over the periods explained."""
         return self._core.sigma
@@ -149,11 +136,6 @@ class VecmFit(Result):
     def eigenvalues(self) -> list[float]:
         """Squared canonical correlations, the largest first."""
         return self._core.eigenvalues
-
-    @property
-    def log_likelihood(self) -> float:
-        """Gaussian."""
-        return self._core.log_likelihood
 
     @property
     def roots(self) -> list[float]:
@@ -178,9 +160,7 @@ class VecmFit(Result):
         return frame_out(self._split(True, level), self._kind)
 
     def _split(self, relations: bool, level: float) -> dict[str, list[Any]]:
-        columns = Table(self._core.table(relations, level / 100)).columns
-        split = [term.split(": ", 1) for term in columns.pop("term")]
-        return {"equation": [s[0] for s in split], "term": [s[1] for s in split], **columns}
+        return by_equation(self._core.table(relations, level / 100))
 
     def _tidy(self) -> Mapping[str, Sequence[Any]]:
         first, second = self._split(True, 95), self._split(False, 95)
@@ -208,14 +188,6 @@ class VecmFit(Result):
         values = self._core.deviations
         columns = {f"relation {j + 1}": values[:, j] for j in range(values.shape[1])}
         return frame_out({"ds": self._given.periods(), **columns}, self._kind)
-
-    def augment(self) -> Any:
-        """Every series with its fitted values and residuals, one row a period explained."""
-        y, e = self._given.values[-self.n_observed :], self.residuals
-        columns: dict[str, Any] = {"ds": self._given.periods()[-self.n_observed :]}
-        for j, name in enumerate(self.names):
-            columns |= {name: y[:, j], f"{name} fitted": y[:, j] - e[:, j], f"{name} residual": e[:, j]}
-        return frame_out(columns, self._kind)
 
     def weak_exogeneity(self, series: str | Sequence[str]) -> SystemTest:
         """The likelihood ratio test that series do not give way to any relation: χ²."""
@@ -272,50 +244,19 @@ class VecmFit(Result):
         draws, seed
             Of the bootstrap; a seed is drawn and recorded if not given.
         """
-        from averted.forecast import checked_levels
-
-        if bands not in ("asymptotic", "bootstrap"):
-            raise InputError(f"bands = {bands!r}: must be 'asymptotic' or 'bootstrap'")
-        (level,) = checked_levels([level])
-        estimate, lower, upper, used = self._core.bands(
-            whole("horizon", horizon, 0),
-            orthogonal=orthogonal,
-            level=level / 100,
-            draws=whole("draws", draws, 20) if bands == "bootstrap" else None,
-            seed=seed,
-        )
-        return ImpulseResponses(
-            names=self.names,
-            estimate=estimate,
-            lower=lower,
-            upper=upper,
-            orthogonal=orthogonal,
-            cumulative=False,
-            level=level,
-            seed=used,
-            kind=self._kind,
-        )
+        return self._responses(horizon, orthogonal, level, bands, draws, seed)
 
     def variance_shares(self, horizon: int = 20) -> VarianceShares:
         """Which orthogonal shocks the errors of forecasts 1 … horizon steps ahead come from."""
-        shares = self._core.variance_shares(whole("horizon", horizon, 1))
-        return VarianceShares(names=self.names, shares=shares, kind=self._kind)
+        return self._shares(horizon)
 
     def predict(self, horizon: int, level: float = 95) -> Any:
         """Means with intervals of normal errors, the coefficients taken as known: a row a series and period."""
         from averted.forecast import checked_levels
 
         (level,) = checked_levels([level])
-        mean, lower, upper = self._core.predict(whole("horizon", horizon, 1), level / 100)
-        labels = following(self._given.labels, horizon) or [f"+{h}" for h in range(1, horizon + 1)]
-        columns: dict[str, Any] = {
-            "unique_id": [name for name in self.names for _ in labels],
-            "ds": labels * len(self.names),
-            "mean": mean.T.ravel(),
-            f"lo-{level:g}": lower.T.ravel(),
-            f"hi-{level:g}": upper.T.ravel(),
-        }
-        return frame_out(columns, self._kind)
+        ends = self._core.predict(whole("horizon", horizon, 1), level / 100)
+        return self._predicted(horizon, level, ends)
 
     def forecast(
         self,
@@ -340,15 +281,14 @@ class VecmFit(Result):
         index
             Names of the future periods.
         """
-        labels = following(self._given.labels, horizon) if index is None else [str(label) for label in index]
         cores = self._core.forecast(
             whole("horizon", horizon, 1),
             draws=whole("draws", draws, 1),
             seed=seed,
-            labels=labels,
+            labels=self._ahead(horizon, index),
             cutoff=self._given.periods()[-1],
         )
-        return joined(cores, self._given, levels)
+        return self._joined(cores, levels)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """How far the series were from every relation over time, about its mean and in standard deviations."""

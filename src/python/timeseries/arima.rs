@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use super::super::convert::enter;
 use super::super::forecast::PyForecast;
 use super::super::inference::PyTable;
+use super::alike::{drawn_under, reads};
 use crate::inference::Estimates;
 use crate::timeseries::arima::{Arima, ArimaFit, AutoArima, Criterion, Method};
 use crate::timeseries::structural::Series;
@@ -128,43 +129,19 @@ fn fitted(
 #[pyclass(frozen, name = "ArimaFit", module = "averted._core")]
 pub(in crate::python) struct PyArimaFit(ArimaFit);
 
+reads! {
+    PyArimaFit:
+    log_likelihood -> f64,
+    variance -> f64,
+    aic -> f64,
+    aicc -> f64,
+    bic -> f64,
+    n_used -> usize,
+    notes -> Vec<String>
+}
+
 #[pymethods]
 impl PyArimaFit {
-    #[getter]
-    fn log_likelihood(&self) -> f64 {
-        self.0.log_likelihood()
-    }
-
-    #[getter]
-    fn variance(&self) -> f64 {
-        self.0.variance()
-    }
-
-    #[getter]
-    fn aic(&self) -> f64 {
-        self.0.aic()
-    }
-
-    #[getter]
-    fn aicc(&self) -> f64 {
-        self.0.aicc()
-    }
-
-    #[getter]
-    fn bic(&self) -> f64 {
-        self.0.bic()
-    }
-
-    #[getter]
-    fn n_used(&self) -> usize {
-        self.0.n_used()
-    }
-
-    #[getter]
-    fn notes(&self) -> Vec<String> {
-        self.0.notes()
-    }
-
     /// p, d, q; P, D, Q and the season; mean and drift.
     #[getter]
     #[expect(clippy::type_complexity, reason = "what names a model")]
@@ -235,12 +212,8 @@ impl PyArimaFit {
         seed: Option<u64>,
         labels: Option<Vec<String>>,
     ) -> PyResult<PyForecast> {
-        let futures: Vec<_> = futures.into_iter().map(|f| f.map(|f| f.as_array().to_owned())).collect();
-        let made = enter(py, || {
-            let views: Vec<_> = futures.iter().map(|f| f.as_ref().map(|f| f.view())).collect();
-            let made = self.0.forecast_under(horizon, names, &views, draws, seed)?;
-            labels.map_or(Ok(made.clone()), |labels| made.labelled(labels))
-        })?;
-        Ok(PyForecast(made))
+        drawn_under(py, futures, labels, |futures| {
+            self.0.forecast_under(horizon, names, futures, draws, seed)
+        })
     }
 }

@@ -4,8 +4,8 @@ use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, ToPyArray};
 use pyo3::prelude::*;
 
 use super::super::convert::enter;
-use super::super::forecast::PyForecast;
 use super::super::inference::PyTable;
+use super::alike::{exposed, reads};
 use crate::data::Count;
 use crate::error::Result;
 use crate::forecast::Forecaster;
@@ -132,53 +132,23 @@ impl PyCountModel {
 #[pyclass(frozen, name = "CountFit", module = "averted._core")]
 pub(in crate::python) struct PyCountFit(CountFit);
 
+reads! {
+    PyCountFit:
+    log_likelihood -> f64,
+    aic -> f64,
+    bic -> f64,
+    qic -> Option<f64>,
+    dispersion -> f64,
+    n_informative -> usize,
+    n_parameters -> usize,
+    notes -> Vec<String>,
+    names -> Vec<String>;
+    fitted
+}
+exposed!(PyCountFit);
+
 #[pymethods]
 impl PyCountFit {
-    #[getter]
-    fn log_likelihood(&self) -> f64 {
-        self.0.log_likelihood()
-    }
-
-    #[getter]
-    fn aic(&self) -> f64 {
-        self.0.aic()
-    }
-
-    #[getter]
-    fn bic(&self) -> f64 {
-        self.0.bic()
-    }
-
-    #[getter]
-    fn qic(&self) -> Option<f64> {
-        self.0.qic()
-    }
-
-    #[getter]
-    fn dispersion(&self) -> f64 {
-        self.0.dispersion()
-    }
-
-    #[getter]
-    fn n_informative(&self) -> usize {
-        self.0.n_informative()
-    }
-
-    #[getter]
-    fn n_parameters(&self) -> usize {
-        self.0.n_parameters()
-    }
-
-    #[getter]
-    fn notes(&self) -> Vec<String> {
-        self.0.notes().to_vec()
-    }
-
-    #[getter]
-    fn names(&self) -> Vec<String> {
-        self.0.names().to_vec()
-    }
-
     #[getter]
     fn coefficients<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
         self.0.coefficients().to_pyarray(py)
@@ -187,11 +157,6 @@ impl PyCountFit {
     #[getter]
     fn covariance<'py>(&self, py: Python<'py>) -> Bound<'py, numpy::PyArray2<f64>> {
         self.0.covariance().to_pyarray(py)
-    }
-
-    #[getter]
-    fn fitted<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        self.0.fitted().to_pyarray(py)
     }
 
     /// The same with another covariance.
@@ -231,28 +196,5 @@ impl PyCountFit {
         let exposure = exposure.map(|e| e.as_array().to_vec());
         let found = enter(py, || self.0.predict(horizon, x.as_ref().map(|x| x.view()), exposure.as_deref()))?;
         Ok(found.to_pyarray(py))
-    }
-
-    #[pyo3(signature = (horizon, names, futures, *, exposure, draws, seed, labels))]
-    #[expect(clippy::too_many_arguments, reason = "the future and how it is drawn")]
-    fn forecast(
-        &self,
-        py: Python<'_>,
-        horizon: usize,
-        names: Vec<String>,
-        futures: Vec<Option<PyReadonlyArray2<'_, f64>>>,
-        exposure: Option<PyReadonlyArray1<'_, f64>>,
-        draws: usize,
-        seed: Option<u64>,
-        labels: Option<Vec<String>>,
-    ) -> PyResult<PyForecast> {
-        let futures: Vec<_> = futures.into_iter().map(|f| f.map(|f| f.as_array().to_owned())).collect();
-        let exposure = exposure.map(|e| e.as_array().to_vec());
-        let made = enter(py, || {
-            let views: Vec<_> = futures.iter().map(|f| f.as_ref().map(|f| f.view())).collect();
-            let made = self.0.forecast_under(horizon, names, &views, exposure.as_deref(), draws, seed)?;
-            labels.map_or(Ok(made.clone()), |labels| made.labelled(labels))
-        })?;
-        Ok(PyForecast(made))
     }
 }

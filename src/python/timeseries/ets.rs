@@ -1,15 +1,12 @@
 //! Exponential smoothing across the border.
 
-use numpy::{PyArray1, PyReadonlyArray1, ToPyArray};
+use numpy::{PyArray1, ToPyArray};
 use pyo3::prelude::*;
 
 use super::super::convert::enter;
-use super::super::forecast::PyForecast;
 use super::super::inference::PyTable;
-use crate::error::Result;
-use crate::inference::Forecast;
+use super::alike::{alone, reads};
 use crate::timeseries::ets::{AutoEts, AutoEtsFit, Criterion, Ets, EtsFit};
-use crate::timeseries::structural::Series;
 
 /// An exponential smoothing model of one form, unfitted.
 #[pyclass(frozen, name = "Ets", module = "averted._core")]
@@ -32,17 +29,6 @@ impl PyEts {
         Ok(Self(initial.map_or(made.clone(), |states| made.initial(&states))))
     }
 
-    fn fit(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        y: PyReadonlyArray1<'_, f64>,
-        labels: Vec<String>,
-    ) -> PyResult<PyEtsFit> {
-        let y = y.as_array().to_vec();
-        enter(py, || self.0.fit(&Series::new(name, &y).labels(labels))).map(PyEtsFit)
-    }
-
     fn __str__(&self) -> String {
         self.0.to_string()
     }
@@ -52,51 +38,28 @@ impl PyEts {
 #[pyclass(frozen, name = "EtsFit", module = "averted._core")]
 pub(in crate::python) struct PyEtsFit(EtsFit);
 
+reads! {
+    PyEtsFit:
+    log_likelihood -> f64,
+    variance -> f64,
+    aic -> f64,
+    aicc -> f64,
+    bic -> f64,
+    n_observed -> usize,
+    n_parameters -> usize,
+    notes -> Vec<String>;
+    initial_states,
+    last_states,
+    fitted,
+    residuals
+}
+alone!(PyEts => PyEtsFit);
+
 #[pymethods]
 impl PyEtsFit {
     #[getter]
     fn form(&self) -> String {
         self.0.form().to_string()
-    }
-
-    #[getter]
-    fn log_likelihood(&self) -> f64 {
-        self.0.log_likelihood()
-    }
-
-    #[getter]
-    fn variance(&self) -> f64 {
-        self.0.variance()
-    }
-
-    #[getter]
-    fn aic(&self) -> f64 {
-        self.0.aic()
-    }
-
-    #[getter]
-    fn aicc(&self) -> f64 {
-        self.0.aicc()
-    }
-
-    #[getter]
-    fn bic(&self) -> f64 {
-        self.0.bic()
-    }
-
-    #[getter]
-    fn n_observed(&self) -> usize {
-        self.0.n_observed()
-    }
-
-    #[getter]
-    fn n_parameters(&self) -> usize {
-        self.0.n_parameters()
-    }
-
-    #[getter]
-    fn notes(&self) -> Vec<String> {
-        self.0.notes()
     }
 
     /// Name, estimate and standard error of the smoothing parameters.
@@ -108,26 +71,6 @@ impl PyEtsFit {
     /// The table of the smoothing parameters.
     fn table(&self, level: f64) -> PyResult<PyTable> {
         Ok(PyTable(self.0.table(level)?))
-    }
-
-    #[getter]
-    fn initial_states<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        self.0.initial_states().to_pyarray(py)
-    }
-
-    #[getter]
-    fn last_states<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        self.0.last_states().to_pyarray(py)
-    }
-
-    #[getter]
-    fn fitted<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        self.0.fitted().to_pyarray(py)
-    }
-
-    #[getter]
-    fn residuals<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        self.0.residuals().to_pyarray(py)
     }
 
     /// Level, trend part and season by period.
@@ -152,18 +95,6 @@ impl PyEtsFit {
     fn point<'py>(&self, py: Python<'py>, horizon: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
         Ok(self.0.point(horizon)?.to_pyarray(py))
     }
-
-    #[pyo3(signature = (horizon, *, draws, seed, labels))]
-    fn forecast(
-        &self,
-        py: Python<'_>,
-        horizon: usize,
-        draws: usize,
-        seed: Option<u64>,
-        labels: Option<Vec<String>>,
-    ) -> PyResult<PyForecast> {
-        enter(py, || labelled(self.0.forecast(horizon, draws, seed)?, labels)).map(PyForecast)
-    }
 }
 
 /// A choice among forms, unfitted.
@@ -180,33 +111,20 @@ impl PyAutoEts {
         let made = if multiplicative_trend { made.multiplicative_trend() } else { made };
         Ok(Self(if average { made } else { made.best_only() }))
     }
-
-    fn fit(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        y: PyReadonlyArray1<'_, f64>,
-        labels: Vec<String>,
-    ) -> PyResult<PyAutoEtsFit> {
-        let y = y.as_array().to_vec();
-        enter(py, || self.0.fit(&Series::new(name, &y).labels(labels))).map(PyAutoEtsFit)
-    }
 }
 
 /// The forms that competed.
 #[pyclass(frozen, name = "AutoEtsFit", module = "averted._core")]
 pub(in crate::python) struct PyAutoEtsFit(AutoEtsFit);
 
+reads!(PyAutoEtsFit: notes -> Vec<String>);
+alone!(PyAutoEts => PyAutoEtsFit);
+
 #[pymethods]
 impl PyAutoEtsFit {
     #[getter]
     fn best(&self) -> PyEtsFit {
         PyEtsFit(self.0.best().clone())
-    }
-
-    #[getter]
-    fn notes(&self) -> Vec<String> {
-        self.0.notes()
     }
 
     /// The candidates as a table.
@@ -218,20 +136,4 @@ impl PyAutoEtsFit {
     fn point<'py>(&self, py: Python<'py>, horizon: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
         Ok(self.0.point(horizon)?.to_pyarray(py))
     }
-
-    #[pyo3(signature = (horizon, *, draws, seed, labels))]
-    fn forecast(
-        &self,
-        py: Python<'_>,
-        horizon: usize,
-        draws: usize,
-        seed: Option<u64>,
-        labels: Option<Vec<String>>,
-    ) -> PyResult<PyForecast> {
-        enter(py, || labelled(self.0.forecast(horizon, draws, seed)?, labels)).map(PyForecast)
-    }
-}
-
-fn labelled(made: Forecast, labels: Option<Vec<String>>) -> Result<Forecast> {
-    labels.map_or(Ok(made.clone()), |labels| made.labelled(labels))
 }

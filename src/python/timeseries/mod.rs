@@ -1,5 +1,6 @@
 //! Models of one series across the border.
 
+mod alike;
 mod ardl;
 mod arima;
 mod baselines;

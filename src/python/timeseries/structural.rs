@@ -5,13 +5,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::super::convert::enter;
-use super::super::forecast::PyForecast;
-use super::super::inference::PyTable;
+use super::alike::{exposed, reads};
 use super::counts::cells;
-use super::structural_counts::PyCountStructuralFit;
+use super::structural_counts::{PyCountStructuralFit, estimated, named};
 use crate::error::{Error, Result};
 use crate::forecast::Forecaster;
-use crate::inference::CoefficientRow;
 use crate::timeseries::counts::CountSeries;
 use crate::timeseries::structural::{Component, CountStructural, Cycle, Series, Structural, StructuralFit};
 
@@ -162,70 +160,26 @@ impl PyStructural {
 #[pyclass(frozen, name = "StructuralFit", module = "averted._core")]
 pub(in crate::python) struct PyStructuralFit(pub(in crate::python) StructuralFit);
 
+reads! {
+    PyStructuralFit:
+    log_likelihood -> f64,
+    aic -> f64,
+    aicc -> f64,
+    n_diffuse -> usize,
+    n_observed -> usize,
+    notes -> Vec<String>
+}
+estimated!(PyStructuralFit);
+exposed!(PyStructuralFit);
+
 #[pymethods]
 impl PyStructuralFit {
-    #[getter]
-    fn log_likelihood(&self) -> f64 {
-        self.0.log_likelihood()
-    }
-
-    #[getter]
-    fn aic(&self) -> f64 {
-        self.0.aic()
-    }
-
-    #[getter]
-    fn aicc(&self) -> f64 {
-        self.0.aicc()
-    }
-
-    #[getter]
-    fn n_diffuse(&self) -> usize {
-        self.0.n_diffuse()
-    }
-
-    #[getter]
-    fn n_observed(&self) -> usize {
-        self.0.n_observed()
-    }
-
-    #[getter]
-    fn notes(&self) -> Vec<String> {
-        self.0.notes()
-    }
-
-    /// Name, estimate and standard error of variances and damping.
-    #[getter]
-    fn parameters(&self) -> Vec<(String, f64, f64)> {
-        self.0.parameters().into_iter().map(|p| (p.name, p.estimate, p.std_error)).collect()
-    }
-
-    /// The table of the regressors' coefficients.
-    fn coefficients(&self, level: f64) -> PyResult<PyTable> {
-        crate::inference::interval_level(level)?;
-        Ok(PyTable(CoefficientRow::table(&self.0.coefficient_rows(level))))
-    }
-
     /// Smoothed parts by name.
     fn parts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let parts = enter(py, || self.0.parts())?;
-        let out = PyDict::new(py);
-        let some = [
-            ("slope", parts.slope),
-            ("seasonal", parts.seasonal),
-            ("cycle", parts.cycle),
-            ("regression", parts.regression),
-        ];
-        out.set_item("observed", parts.observed.to_pyarray(py))?;
-        out.set_item("level", parts.level.to_pyarray(py))?;
-        out.set_item("level_std_error", parts.level_std_error.to_pyarray(py))?;
-        for (name, values) in some {
-            if let Some(values) = values {
-                out.set_item(name, values.to_pyarray(py))?;
-            }
-        }
-        out.set_item("residuals", parts.residuals.to_pyarray(py))?;
-        Ok(out)
+        let level = (parts.level, parts.level_std_error);
+        let rest = [parts.slope, parts.seasonal, parts.cycle, parts.regression];
+        named(py, ("observed", &parts.observed), level, rest, &parts.residuals)
     }
 
     /// Means and variances on the model's scale, parameters taken as known.
@@ -239,28 +193,5 @@ impl PyStructuralFit {
         let x = x.map(|x| x.as_array().to_owned());
         let found = enter(py, || self.0.predict(horizon, x.as_ref().map(|x| x.view())))?;
         Ok((found.mean.to_pyarray(py), found.variance.to_pyarray(py)))
-    }
-
-    #[pyo3(signature = (horizon, names, futures, *, exposure, draws, seed, labels))]
-    #[expect(clippy::too_many_arguments, reason = "the future and how it is drawn")]
-    fn forecast(
-        &self,
-        py: Python<'_>,
-        horizon: usize,
-        names: Vec<String>,
-        futures: Vec<Option<PyReadonlyArray2<'_, f64>>>,
-        exposure: Option<PyReadonlyArray1<'_, f64>>,
-        draws: usize,
-        seed: Option<u64>,
-        labels: Option<Vec<String>>,
-    ) -> PyResult<PyForecast> {
-        let futures: Vec<_> = futures.into_iter().map(|f| f.map(|f| f.as_array().to_owned())).collect();
-        let exposure = exposure.map(|e| e.as_array().to_vec());
-        let made = enter(py, || {
-            let views: Vec<_> = futures.iter().map(|f| f.as_ref().map(|f| f.view())).collect();
-            let made = self.0.forecast_under(horizon, names, &views, exposure.as_deref(), draws, seed)?;
-            labels.map_or(Ok(made.clone()), |labels| made.labelled(labels))
-        })?;
-        Ok(PyForecast(made))
     }
 }

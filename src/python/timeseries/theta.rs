@@ -1,13 +1,11 @@
 //! Theta methods across the border.
 
-use numpy::{PyArray1, PyReadonlyArray1, ToPyArray};
+use numpy::{PyArray1, ToPyArray};
 use pyo3::prelude::*;
 
-use super::super::convert::enter;
-use super::super::forecast::PyForecast;
+use super::alike::{alone, reads};
 use super::baselines::{Ahead, ahead};
 use crate::error::Error;
-use crate::timeseries::structural::Series;
 use crate::timeseries::theta::{Method, Seasonal, Theta, ThetaFit};
 
 /// A Theta method, unfitted.
@@ -54,17 +52,6 @@ impl PyTheta {
         Ok(Self(theta.map_or(made.clone(), |theta| made.theta(theta))))
     }
 
-    fn fit(
-        &self,
-        py: Python<'_>,
-        name: &str,
-        y: PyReadonlyArray1<'_, f64>,
-        labels: Vec<String>,
-    ) -> PyResult<PyThetaFit> {
-        let y = y.as_array().to_vec();
-        Ok(PyThetaFit(enter(py, || self.0.fit(&Series::new(name, &y).labels(labels)))?))
-    }
-
     fn __str__(&self) -> String {
         self.0.to_string()
     }
@@ -74,42 +61,23 @@ impl PyTheta {
 #[pyclass(frozen, name = "ThetaFit", module = "averted._core")]
 pub(in crate::python) struct PyThetaFit(ThetaFit);
 
+reads! {
+    PyThetaFit:
+    sigma -> f64,
+    degrees -> f64,
+    log_likelihood -> f64,
+    n_used -> usize,
+    notes -> Vec<String>;
+    fitted
+}
+alone!(PyTheta => PyThetaFit);
+
 #[pymethods]
 impl PyThetaFit {
     /// α, θ, ℓ₀, drift.
     #[getter]
     fn numbers(&self) -> (f64, f64, f64, f64) {
         (self.0.alpha(), self.0.theta(), self.0.initial_level(), self.0.drift())
-    }
-
-    #[getter]
-    fn sigma(&self) -> f64 {
-        self.0.sigma()
-    }
-
-    #[getter]
-    fn degrees(&self) -> f64 {
-        self.0.degrees()
-    }
-
-    #[getter]
-    fn log_likelihood(&self) -> f64 {
-        self.0.log_likelihood()
-    }
-
-    #[getter]
-    fn n_used(&self) -> usize {
-        self.0.n_used()
-    }
-
-    #[getter]
-    fn notes(&self) -> Vec<String> {
-        self.0.notes()
-    }
-
-    #[getter]
-    fn fitted<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
-        self.0.fitted().to_pyarray(py)
     }
 
     /// Factors or amounts by place in the season, and whether they are factors.
@@ -120,21 +88,5 @@ impl PyThetaFit {
 
     fn predict<'py>(&self, py: Python<'py>, horizon: usize) -> Ahead<'py> {
         ahead(py, &self.0.predict(horizon))
-    }
-
-    #[pyo3(signature = (horizon, *, draws, seed, labels))]
-    fn forecast(
-        &self,
-        py: Python<'_>,
-        horizon: usize,
-        draws: usize,
-        seed: Option<u64>,
-        labels: Option<Vec<String>>,
-    ) -> PyResult<PyForecast> {
-        let made = enter(py, || {
-            let made = self.0.forecast(horizon, draws, seed)?;
-            labels.map_or(Ok(made.clone()), |labels| made.labelled(labels))
-        })?;
-        Ok(PyForecast(made))
     }
 }

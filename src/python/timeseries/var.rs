@@ -7,9 +7,10 @@ use pyo3::prelude::*;
 use super::super::convert::enter;
 use super::super::forecast::PyForecast;
 use super::super::inference::PyTable;
+use super::alike::{labelled, owned, views};
 use crate::error::{Error, Result};
-use crate::inference::{CoefficientRow, interval_level};
-use crate::timeseries::var::{LagChoice, Var, VarFit, VarTest};
+use crate::inference::{CoefficientRow, Forecast, interval_level};
+use crate::timeseries::var::{ImpulseBands, LagChoice, Var, VarFit, VarPrediction, VarTest};
 
 /// Steps × responses × shocks.
 pub(super) fn stacked(steps: &[Array2<f64>]) -> Array3<f64> {
@@ -22,6 +23,35 @@ pub(super) type TestParts = (String, f64, f64, f64, f64);
 
 pub(super) fn parts(test: VarTest) -> TestParts {
     (test.name, test.statistic, test.degrees, test.denominator, test.p_value)
+}
+
+/// Estimate, lower and upper ends of responses, and the seed of a bootstrap.
+pub(super) type Bands<'py> =
+    (Bound<'py, PyArray3<f64>>, Bound<'py, PyArray3<f64>>, Bound<'py, PyArray3<f64>>, Option<u64>);
+
+pub(super) fn bands<'py>(py: Python<'py>, found: &ImpulseBands) -> Bands<'py> {
+    let array = |steps: &[Array2<f64>]| stacked(steps).to_pyarray(py);
+    (array(&found.estimate), array(&found.lower), array(&found.upper), found.seed)
+}
+
+/// Means, lower and upper ends, periods × series.
+pub(super) type Intervals<'py> =
+    (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
+
+pub(super) fn intervals<'py>(py: Python<'py>, found: &VarPrediction) -> Intervals<'py> {
+    (found.mean.to_pyarray(py), found.lower.to_pyarray(py), found.upper.to_pyarray(py))
+}
+
+/// Forecasts of the series of a system after their last period, with the names of their own.
+pub(super) fn each_named(
+    py: Python<'_>,
+    labels: Option<Vec<String>>,
+    cutoff: &str,
+    draw: impl FnOnce() -> Result<Vec<Forecast>> + Send,
+) -> PyResult<Vec<PyForecast>> {
+    let named = |made: Forecast| labelled(made.after(cutoff.to_owned()), labels.clone());
+    let made = enter(py, || draw()?.into_iter().map(named).collect::<Result<Vec<_>>>())?;
+    Ok(made.into_iter().map(PyForecast).collect())
 }
 
 /// A vector autoregression, unfitted.
@@ -138,11 +168,7 @@ impl PyVarFit {
 
     /// Responses with bands: estimate, lower, upper, and the seed of a bootstrap; asymptotic without draws.
     #[pyo3(signature = (horizon, *, orthogonal, cumulative, level, draws, seed))]
-    #[expect(
-        clippy::too_many_arguments,
-        clippy::type_complexity,
-        reason = "what is asked for, and three arrays"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "what is asked for")]
     fn bands<'py>(
         &self,
         py: Python<'py>,
@@ -152,19 +178,12 @@ impl PyVarFit {
         level: f64,
         draws: Option<usize>,
         seed: Option<u64>,
-    ) -> PyResult<(
-        Bound<'py, PyArray3<f64>>,
-        Bound<'py, PyArray3<f64>>,
-        Bound<'py, PyArray3<f64>>,
-        Option<u64>,
-    )> {
+    ) -> PyResult<Bands<'py>> {
         let run = || match draws {
             Some(draws) => self.0.impulse_bootstrap(horizon, orthogonal, cumulative, level, draws, seed),
             None => self.0.impulse_asymptotic(horizon, orthogonal, cumulative, level),
         };
-        let found = enter(py, run)?;
-        let array = |steps: &[Array2<f64>]| stacked(steps).to_pyarray(py);
-        Ok((array(&found.estimate), array(&found.lower), array(&found.upper), found.seed))
+        Ok(bands(py, &enter(py, run)?))
     }
 
     /// Shares of the variance of forecast errors, steps × series × shocks.
@@ -217,17 +236,16 @@ impl PyVarFit {
     }
 
     /// Means, lower and upper ends, periods × series, coefficients taken as known.
-    #[expect(clippy::type_complexity, reason = "three arrays")]
     fn predict<'py>(
         &self,
         py: Python<'py>,
         horizon: usize,
         x: Option<PyReadonlyArray2<'_, f64>>,
         level: f64,
-    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)> {
+    ) -> PyResult<Intervals<'py>> {
         let x = x.map(|x| x.as_array().to_owned());
         let found = enter(py, || self.0.predict(horizon, x.as_ref().map(|x| x.view()), level))?;
-        Ok((found.mean.to_pyarray(py), found.lower.to_pyarray(py), found.upper.to_pyarray(py)))
+        Ok(intervals(py, &found))
     }
 
     /// One forecast a series.
@@ -244,16 +262,9 @@ impl PyVarFit {
         labels: Option<Vec<String>>,
         cutoff: String,
     ) -> PyResult<Vec<PyForecast>> {
-        let futures: Vec<_> = futures.into_iter().map(|f| f.map(|f| f.as_array().to_owned())).collect();
-        let made = enter(py, || {
-            let views: Vec<_> = futures.iter().map(|f| f.as_ref().map(|f| f.view())).collect();
-            let made = self.0.forecast_under(horizon, scenarios, &views, draws, seed)?;
-            let named = |f: crate::inference::Forecast| {
-                let f = f.after(cutoff.clone());
-                labels.clone().map_or(Ok(f.clone()), |labels| f.labelled(labels))
-            };
-            made.into_iter().map(named).collect::<Result<Vec<_>>>()
-        })?;
-        Ok(made.into_iter().map(PyForecast).collect())
+        let futures = owned(futures);
+        each_named(py, labels, &cutoff, || {
+            self.0.forecast_under(horizon, scenarios, &views(&futures), draws, seed)
+        })
     }
 }

@@ -1,14 +1,12 @@
 //! Vector error correction across the border.
 
-use ndarray::Array2;
 use numpy::{PyArray2, PyArray3, PyReadonlyArray2, ToPyArray};
 use pyo3::prelude::*;
 
 use super::super::convert::enter;
 use super::super::forecast::PyForecast;
 use super::super::inference::PyTable;
-use super::var::{TestParts, parts, stacked};
-use crate::error::Result;
+use super::var::{Bands, Intervals, TestParts, bands, each_named, intervals, parts, stacked};
 use crate::inference::{CoefficientRow, interval_level};
 use crate::timeseries::vecm::{Vecm, VecmFit};
 
@@ -124,7 +122,6 @@ impl PyVecmFit {
 
     /// Responses with bands: estimate, lower, upper, and the seed of a bootstrap; asymptotic without draws.
     #[pyo3(signature = (horizon, *, orthogonal, level, draws, seed))]
-    #[expect(clippy::type_complexity, reason = "three arrays")]
     fn bands<'py>(
         &self,
         py: Python<'py>,
@@ -133,19 +130,12 @@ impl PyVecmFit {
         level: f64,
         draws: Option<usize>,
         seed: Option<u64>,
-    ) -> PyResult<(
-        Bound<'py, PyArray3<f64>>,
-        Bound<'py, PyArray3<f64>>,
-        Bound<'py, PyArray3<f64>>,
-        Option<u64>,
-    )> {
+    ) -> PyResult<Bands<'py>> {
         let run = || match draws {
             Some(draws) => self.0.impulse_bootstrap(horizon, orthogonal, level, draws, seed),
             None => self.0.impulse_asymptotic(horizon, orthogonal, level),
         };
-        let found = enter(py, run)?;
-        let array = |steps: &[Array2<f64>]| stacked(steps).to_pyarray(py);
-        Ok((array(&found.estimate), array(&found.lower), array(&found.upper), found.seed))
+        Ok(bands(py, &enter(py, run)?))
     }
 
     fn variance_shares<'py>(&self, py: Python<'py>, horizon: usize) -> Bound<'py, PyArray3<f64>> {
@@ -167,15 +157,8 @@ impl PyVecmFit {
     }
 
     /// Means, lower and upper ends, periods × series, coefficients taken as known.
-    #[expect(clippy::type_complexity, reason = "three arrays")]
-    fn predict<'py>(
-        &self,
-        py: Python<'py>,
-        horizon: usize,
-        level: f64,
-    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)> {
-        let found = enter(py, || self.0.predict(horizon, level))?;
-        Ok((found.mean.to_pyarray(py), found.lower.to_pyarray(py), found.upper.to_pyarray(py)))
+    fn predict<'py>(&self, py: Python<'py>, horizon: usize, level: f64) -> PyResult<Intervals<'py>> {
+        Ok(intervals(py, &enter(py, || self.0.predict(horizon, level))?))
     }
 
     /// One forecast a series.
@@ -189,13 +172,6 @@ impl PyVecmFit {
         labels: Option<Vec<String>>,
         cutoff: String,
     ) -> PyResult<Vec<PyForecast>> {
-        let made = enter(py, || {
-            let named = |f: crate::inference::Forecast| -> Result<crate::inference::Forecast> {
-                let f = f.after(cutoff.clone());
-                labels.clone().map_or(Ok(f.clone()), |labels| f.labelled(labels))
-            };
-            self.0.forecast(horizon, draws, seed)?.into_iter().map(named).collect::<Result<Vec<_>>>()
-        })?;
-        Ok(made.into_iter().map(PyForecast).collect())
+        each_named(py, labels, &cutoff, || self.0.forecast(horizon, draws, seed))
     }
 }
