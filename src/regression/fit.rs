@@ -9,6 +9,7 @@ use super::adjusted;
 use super::inference::{Grouped, Inference};
 use super::least_squares::Orthonormal;
 use super::link::Link;
+use super::prepare;
 use super::problem::Problem;
 use super::sample::{Sample, WeightKind};
 use super::settings::{Accepted, Origin, Settings};
@@ -377,16 +378,7 @@ impl<M: Model> Fit<M> {
                 text
             }
         };
-        let mut sentence = format!("{}: {formula}", self.shared.model.title());
-        for (what, named) in [("exposure", &sample.exposure), ("offset", &sample.offset)] {
-            if let Some(named) = named {
-                sentence += &format!(", {what} {}", named.name);
-            }
-        }
-        if let Some((weights, _)) = &sample.weights {
-            sentence += &format!(", weights {}", weights.name);
-        }
-        sentence
+        format!("{}: {formula}{}", self.shared.model.title(), prepare::beside(sample))
     }
 
     /// The coefficient table with everything that was decided on the way, intervals at `level` (0.95 for 95 %).

@@ -33,7 +33,7 @@ use super::prepare;
 use super::problem::Problem;
 use super::resampling::Scored;
 use super::sample::Sample;
-use super::settings::{Origin, Settings, climb_setters, shared_setters};
+use super::settings::{Origin, Settings, climb_setters, fits_arrays, shared_setters};
 use crate::data::Source;
 use crate::error::Result;
 use crate::inference::{Covariance, Estimates, significant};
@@ -117,6 +117,7 @@ impl Scored for Shares {
 
 shared_setters!(Logit, "Logit regression");
 climb_setters!(Logit);
+fits_arrays!(Logit => LogitFit);
 
 impl Default for Logit {
     fn default() -> Self {
@@ -146,14 +147,6 @@ impl Logit {
     pub fn fit(&self, formula: &str, data: &dyn Source) -> Result<LogitFit> {
         let drawn = self.settings.draw(formula, data, false)?;
         self.fit_sample(drawn.sample, Some(drawn.origin), drawn.notes)
-    }
-
-    /// Fits to arrays.
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn fit_arrays(&self, sample: Sample) -> Result<LogitFit> {
-        self.fit_sample(sample, None, Vec::new())
     }
 
     fn fit_sample(&self, sample: Sample, origin: Option<Origin>, mut notes: Vec<String>) -> Result<LogitFit> {

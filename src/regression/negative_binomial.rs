@@ -37,7 +37,7 @@ use super::prepare;
 use super::problem::Problem;
 use super::resampling::Scored;
 use super::sample::Sample;
-use super::settings::{Origin, Settings, climb_setters, count_setters, shared_setters};
+use super::settings::{Origin, Settings, climb_setters, count_setters, fits_arrays, shared_setters};
 use crate::data::Source;
 use crate::distribution::{ChiSquared, Normal};
 use crate::error::{Error, Result};
@@ -244,6 +244,7 @@ impl Overdispersed {
 shared_setters!(NegativeBinomial, "Negative binomial regression");
 count_setters!(NegativeBinomial);
 climb_setters!(NegativeBinomial);
+fits_arrays!(NegativeBinomial => NegativeBinomialFit);
 
 impl Default for NegativeBinomial {
     fn default() -> Self {
@@ -284,14 +285,6 @@ impl NegativeBinomial {
     pub fn fit(&self, formula: &str, data: &dyn Source) -> Result<NegativeBinomialFit> {
         let drawn = self.settings.draw(formula, data, true)?;
         self.fit_sample(drawn.sample, Some(drawn.origin), drawn.notes)
-    }
-
-    /// Fits to arrays.
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn fit_arrays(&self, sample: Sample) -> Result<NegativeBinomialFit> {
-        self.fit_sample(sample, None, Vec::new())
     }
 
     fn fit_sample(

@@ -24,9 +24,9 @@ use super::irls::TIGHT;
 use super::least_squares::{self, Independent, Orthonormal};
 use super::link::Link;
 use super::prepare;
-use super::problem::{Problem, Pruning};
+use super::problem::Problem;
 use super::sample::{Sample, WeightKind};
-use super::settings::{Origin, Settings, shared_setters};
+use super::settings::{Origin, Settings, fits_arrays, shared_setters};
 use crate::data::Source;
 use crate::error::{Error, Result};
 
@@ -83,6 +83,7 @@ impl Model for LeastSquares {
 }
 
 shared_setters!(Ols, "Least squares");
+fits_arrays!(Ols => OlsFit);
 
 impl Ols {
     /// Least squares with classical standard errors and fixest's small-sample convention.
@@ -99,14 +100,6 @@ impl Ols {
     pub fn fit(&self, formula: &str, data: &dyn Source) -> Result<OlsFit> {
         let drawn = self.settings.draw(formula, data, false)?;
         self.fit_sample(drawn.sample, Some(drawn.origin), drawn.notes)
-    }
-
-    /// Fits to arrays.
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn fit_arrays(&self, sample: Sample) -> Result<OlsFit> {
-        self.fit_sample(sample, None, Vec::new())
     }
 
     pub(super) fn fit_sample(
@@ -126,22 +119,8 @@ impl Ols {
         mut notes: Vec<String>,
     ) -> Result<Shared<LeastSquares>> {
         sample.check(false)?;
-        if sample.exposure.is_some() {
-            return Err(Error::Argument {
-                argument: "exposure".into(),
-                value: "given".into(),
-                must: "left to count models; divide the outcome by it instead".into(),
-            });
-        }
-        let pruning = Pruning {
-            zeros: false,
-            ones: false,
-            keep_singletons: self.settings.keep_singletons,
-            excluded: &[],
-        };
-        let mut problem = Problem::new(&sample, pruning)?;
-        let dropped = prepare::dropped(&sample, &problem.pruned, &[]);
-        let center = prepare::outcome_scale(&sample, &problem)?;
+        let prepare::Linear { mut problem, dropped, scale: center } =
+            prepare::linear(&sample, self.settings.keep_singletons)?;
         let (independent, mut residual) = demean(&mut problem, &sample, center)?;
         prepare::note_collinear(&sample, &problem, &independent, &mut notes)?;
 

@@ -32,7 +32,7 @@ use super::problem::{Problem, Pruning};
 use super::resampling::Scored;
 use super::sample::Sample;
 use super::separation;
-use super::settings::{Origin, Settings, climb_setters, count_setters, shared_setters};
+use super::settings::{Origin, Settings, climb_setters, count_setters, fits_arrays, shared_setters};
 use crate::data::Source;
 use crate::error::{Error, Result};
 use crate::inference::{Covariance, Estimates};
@@ -185,6 +185,7 @@ impl FromStr for Residual {
 shared_setters!(Poisson, "Poisson regression");
 count_setters!(Poisson);
 climb_setters!(Poisson);
+fits_arrays!(Poisson => PoissonFit);
 
 impl Default for Poisson {
     fn default() -> Self {
@@ -223,14 +224,6 @@ impl Poisson {
     pub fn fit(&self, formula: &str, data: &dyn Source) -> Result<PoissonFit> {
         let drawn = self.settings.draw(formula, data, true)?;
         self.fit_sample(drawn.sample, Some(drawn.origin), drawn.notes)
-    }
-
-    /// Fits to arrays.
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn fit_arrays(&self, sample: Sample) -> Result<PoissonFit> {
-        self.fit_sample(sample, None, Vec::new())
     }
 
     /// The rows that are separated, with a certificate, whether or not a fit would come to look for them: a combination

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::fit::Estimate;
 use super::least_squares::Independent;
-use super::problem::{Problem, Pruned};
+use super::problem::{Problem, Pruned, Pruning};
 use super::sample::{Sample, WeightKind};
 use crate::data::Dropped;
 use crate::error::{Error, Result};
@@ -27,6 +27,44 @@ pub(super) fn dropped(sample: &Sample, pruned: &Pruned, separated: &[usize]) -> 
         }
     }
     all
+}
+
+/// What a sentence says of the columns beside outcome and regressors.
+pub(super) fn beside(sample: &Sample) -> String {
+    let mut words = String::new();
+    for (what, named) in [("exposure", &sample.exposure), ("offset", &sample.offset)] {
+        if let Some(named) = named {
+            words += &format!(", {what} {}", named.name);
+        }
+    }
+    if let Some((weights, _)) = &sample.weights {
+        words += &format!(", weights {}", weights.name);
+    }
+    words
+}
+
+/// The start of a linear model.
+pub(super) struct Linear {
+    pub(super) problem: Problem,
+    pub(super) dropped: Vec<Dropped>,
+    /// Centre and scale of the outcome.
+    pub(super) scale: (f64, f64),
+}
+
+/// Takes a checked sample to the problem of a linear model, which knows no exposure.
+pub(super) fn linear(sample: &Sample, keep_singletons: bool) -> Result<Linear> {
+    if sample.exposure.is_some() {
+        return Err(Error::Argument {
+            argument: "exposure".into(),
+            value: "given".into(),
+            must: "left to count models; divide the outcome by it instead".into(),
+        });
+    }
+    let pruning = Pruning { zeros: false, ones: false, keep_singletons, excluded: &[] };
+    let problem = Problem::new(sample, pruning)?;
+    let dropped = dropped(sample, &problem.pruned, &[]);
+    let scale = outcome_scale(sample, &problem)?;
+    Ok(Linear { problem, dropped, scale })
 }
 
 /// Centre and scale of a linear model's outcome.

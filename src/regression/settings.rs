@@ -392,3 +392,19 @@ macro_rules! climb_setters {
     };
 }
 pub(super) use climb_setters;
+
+/// The way in for arrays.
+macro_rules! fits_arrays {
+    ($specification:ident => $fit:ident $(, $with:literal)?) => {
+        impl $specification {
+            #[doc = concat!("Fits to arrays", $($with,)? ".")]
+            ///
+            /// # Errors
+            /// As for [`fit`](Self::fit).
+            pub fn fit_arrays(&self, sample: $crate::regression::Sample) -> $crate::error::Result<$fit> {
+                self.fit_sample(sample, None, Vec::new())
+            }
+        }
+    };
+}
+pub(super) use fits_arrays;

@@ -10,7 +10,7 @@ use std::fmt::{self, Display};
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::bandwidth::{self, Prewhitened};
-use super::{Ingredients, Kernel, sandwich};
+use super::{Ingredients, Kernel, panel_setters, sandwich};
 use crate::error::{Error, Result};
 
 /// Standard errors under errors related over time.
@@ -102,20 +102,6 @@ impl Autocorrelation {
         self
     }
 
-    /// With this column of units.
-    #[must_use]
-    pub fn unit(mut self, column: impl Into<String>) -> Self {
-        self.unit = Some(column.into());
-        self
-    }
-
-    /// With this column of periods.
-    #[must_use]
-    pub fn time(mut self, column: impl Into<String>) -> Self {
-        self.time = Some(column.into());
-        self
-    }
-
     /// With the calendar's gaps closed up.
     #[must_use]
     pub fn collapse_gaps(mut self) -> Self {
@@ -130,6 +116,8 @@ impl Autocorrelation {
         self
     }
 }
+
+panel_setters!(Autocorrelation);
 
 impl Display for Autocorrelation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use std::fmt::{self, Display};
 
 use ndarray::Array2;
 
-use super::{Ingredients, sandwich};
+use super::{Ingredients, panel_setters, sandwich};
 
 /// Standard errors under errors related between units, or over time, in a way that repeats itself.
 ///
@@ -42,21 +42,9 @@ impl BeckKatz {
     pub fn within_units() -> Self {
         Self::new(true)
     }
-
-    /// With this column of units.
-    #[must_use]
-    pub fn unit(mut self, column: impl Into<String>) -> Self {
-        self.unit = Some(column.into());
-        self
-    }
-
-    /// With this column of periods.
-    #[must_use]
-    pub fn time(mut self, column: impl Into<String>) -> Self {
-        self.time = Some(column.into());
-        self
-    }
 }
+
+panel_setters!(BeckKatz);
 
 impl Display for BeckKatz {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

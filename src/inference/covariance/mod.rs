@@ -43,6 +43,28 @@ pub use kernel::Kernel;
 pub use leverage::{Leverage, Reduced, Satterthwaite, Working, reduce};
 pub use spatial::{Conley, Distance, Places};
 
+/// The setters of the columns that say what a row is of.
+macro_rules! panel_setters {
+    ($covariance:ident) => {
+        impl $covariance {
+            /// With this column of units.
+            #[must_use]
+            pub fn unit(mut self, column: impl Into<String>) -> Self {
+                self.unit = Some(column.into());
+                self
+            }
+
+            /// With this column of periods.
+            #[must_use]
+            pub fn time(mut self, column: impl Into<String>) -> Self {
+                self.time = Some(column.into());
+                self
+            }
+        }
+    };
+}
+use panel_setters;
+
 /// Which covariance of the coefficients.
 ///
 /// ```

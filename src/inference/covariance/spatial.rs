@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use ndarray::{Array2, s};
 
-use super::{Ingredients, Kernel, Series, sandwich};
+use super::{Ingredients, Kernel, Series, panel_setters, sandwich};
 use crate::error::{Error, Result};
 use crate::parallel;
 
@@ -95,20 +95,6 @@ impl Conley {
         self
     }
 
-    /// With this column of units.
-    #[must_use]
-    pub fn unit(mut self, column: impl Into<String>) -> Self {
-        self.unit = Some(column.into());
-        self
-    }
-
-    /// With this column of periods.
-    #[must_use]
-    pub fn time(mut self, column: impl Into<String>) -> Self {
-        self.time = Some(column.into());
-        self
-    }
-
     /// With rows of different periods neighbours too.
     #[must_use]
     pub fn across_periods(mut self) -> Self {
@@ -146,6 +132,8 @@ impl Conley {
         Ok(())
     }
 }
+
+panel_setters!(Conley);
 
 impl Display for Conley {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -37,9 +37,9 @@ use crate::regression::least_squares::Orthonormal;
 use crate::regression::link::Link;
 use crate::regression::ols::{LeastSquares, Sums, weighted_square};
 use crate::regression::prepare;
-use crate::regression::problem::{Problem, Pruning};
+use crate::regression::problem::Problem;
 use crate::regression::sample::Sample;
-use crate::regression::settings::{Origin, Settings, shared_setters};
+use crate::regression::settings::{Origin, Settings, fits_arrays, shared_setters};
 
 /// How the coefficients are found.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -125,6 +125,7 @@ impl Model for Instrumented {
 }
 
 shared_setters!(Iv, "Linear regression with instruments");
+fits_arrays!(Iv => IvFit, ", with [`Sample::endogenous`] and [`Sample::instruments`]");
 
 /// Steps after which iterated GMM gives up.
 const STEPS: usize = 200;
@@ -156,14 +157,6 @@ impl Iv {
         self.fit_sample(drawn.sample, Some(drawn.origin), drawn.notes)
     }
 
-    /// Fits to arrays, with [`Sample::endogenous`] and [`Sample::instruments`].
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn fit_arrays(&self, sample: Sample) -> Result<IvFit> {
-        self.fit_sample(sample, None, Vec::new())
-    }
-
     fn fit_sample(&self, sample: Sample, origin: Option<Origin>, mut notes: Vec<String>) -> Result<IvFit> {
         if let Method::Fuller(alpha) = self.method
             && !(alpha.is_finite() && alpha >= 0.0)
@@ -172,22 +165,8 @@ impl Iv {
             return Err(Error::Argument { argument, value: alpha.to_string(), must });
         }
         sample.check_values(false)?;
-        if sample.exposure.is_some() {
-            return Err(Error::Argument {
-                argument: "exposure".into(),
-                value: "given".into(),
-                must: "left to count models; divide the outcome by it instead".into(),
-            });
-        }
-        let pruning = Pruning {
-            zeros: false,
-            ones: false,
-            keep_singletons: self.settings.keep_singletons,
-            excluded: &[],
-        };
-        let mut problem = Problem::new(&sample, pruning)?;
-        let dropped = prepare::dropped(&sample, &problem.pruned, &[]);
-        let (middle, size) = prepare::outcome_scale(&sample, &problem)?;
+        let prepare::Linear { mut problem, dropped, scale: (middle, size) } =
+            prepare::linear(&sample, self.settings.keep_singletons)?;
         let within = demean(&mut problem, &sample, (middle, size))?;
         let weights = problem.weights.clone();
         let roles = Roles::find(&sample, &problem, &weights, &mut notes)?;

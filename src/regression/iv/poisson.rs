@@ -28,7 +28,7 @@ use crate::regression::poisson::{Counts, Poisson};
 use crate::regression::prepare;
 use crate::regression::problem::{Problem, Pruning};
 use crate::regression::sample::Sample;
-use crate::regression::settings::{Origin, Settings, shared_setters};
+use crate::regression::settings::{Origin, Settings, fits_arrays, shared_setters};
 
 /// How the coefficients are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -125,6 +125,7 @@ impl Model for InstrumentedCounts {
 }
 
 shared_setters!(IvPoisson, "Poisson regression with instruments");
+fits_arrays!(IvPoisson => IvPoissonFit, ", with [`Sample::endogenous`] and [`Sample::instruments`]");
 
 impl Default for IvPoisson {
     fn default() -> Self {
@@ -173,14 +174,6 @@ impl IvPoisson {
     pub fn fit(&self, formula: &str, data: &dyn Source) -> Result<IvPoissonFit> {
         let drawn = self.settings.draw_instrumented(formula, data, true)?;
         self.fit_sample(drawn.sample, Some(drawn.origin), drawn.notes)
-    }
-
-    /// Fits to arrays, with [`Sample::endogenous`] and [`Sample::instruments`].
-    ///
-    /// # Errors
-    /// As for [`fit`](Self::fit).
-    pub fn fit_arrays(&self, sample: Sample) -> Result<IvPoissonFit> {
-        self.fit_sample(sample, None, Vec::new())
     }
 
     fn fit_sample(&self, sample: Sample, origin: Option<Origin>, notes: Vec<String>) -> Result<IvPoissonFit> {

@@ -15,6 +15,7 @@ use crate::inference::{Cell as TableCell, Covariance, Estimates, SmallSample, Ta
 use crate::inference::{interval_level, significant, thousands};
 use crate::regression::likelihood::Cell;
 use crate::regression::negative_binomial::DispersionEstimate;
+use crate::regression::prepare;
 use crate::regression::sample::Sample;
 use crate::regression::settings::Origin;
 
@@ -272,17 +273,8 @@ impl TwoPartFit {
             Some(origin) => origin.counts.formula.text().trim().to_owned(),
             None => format!("{} ~ {}", sample.outcome_name, sample.names.join(" + ")),
         };
-        let mut sentence =
-            format!("{title} {}: {formula}; zeros by {}", self.shared.family, self.shared.zeros);
-        for (what, named) in [("exposure", &sample.exposure), ("offset", &sample.offset)] {
-            if let Some(named) = named {
-                sentence += &format!(", {what} {}", named.name);
-            }
-        }
-        if let Some((weights, _)) = &sample.weights {
-            sentence += &format!(", weights {}", weights.name);
-        }
-        sentence
+        let Shared { family, zeros, .. } = &*self.shared;
+        format!("{title} {family}: {formula}; zeros by {zeros}{}", prepare::beside(sample))
     }
 
     /// The coefficient table with everything that was decided on the way, intervals at `level` (0.95 for 95 %).

@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, Axis, concatenate};
 
 use crate::error::{Error, Result};
 use crate::timeseries::unit_root::{
-    Adf, Deterministic, Lags, Ols, UnitRootTest, deterministic, tau_critical, tau_p,
+    Adf, Deterministic, Lags, Ols, UnitRootTest, deterministic, lag_setters, tau_critical, tau_p,
 };
 
 /// The test of Engle & Granger (1987): the null is that the first series shares no relation with the others.
@@ -37,11 +37,7 @@ pub struct EngleGranger {
     most: Option<usize>,
 }
 
-impl Default for EngleGranger {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+lag_setters!(EngleGranger);
 
 impl EngleGranger {
     /// With a level, and lags by AIC.
@@ -54,26 +50,6 @@ impl EngleGranger {
     #[must_use]
     pub fn deterministic(mut self, kind: Deterministic) -> Self {
         self.deterministic = kind;
-        self
-    }
-
-    /// With this many lags.
-    #[must_use]
-    pub fn lags(self, lags: usize) -> Self {
-        self.select(Lags::Fixed(lags))
-    }
-
-    /// With lags chosen so.
-    #[must_use]
-    pub fn select(mut self, lags: Lags) -> Self {
-        self.lags = lags;
-        self
-    }
-
-    /// With at most this many lags to choose among.
-    #[must_use]
-    pub fn most(mut self, most: usize) -> Self {
-        self.most = Some(most);
         self
     }
 

@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2};
 
 use super::answer::{Deterministic, UnitRootTest};
-use super::dickey_fuller::{Lags, alternative, choose, regress};
+use super::dickey_fuller::{Lags, alternative, choose, lag_setters, regress};
 use super::mackinnon::{gls_critical, gls_p};
 use super::prepare::{Ols, deterministic, exact, scaled};
 use crate::error::{Error, Result};
@@ -33,11 +33,7 @@ pub struct DfGls {
     most: Option<usize>,
 }
 
-impl Default for DfGls {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+lag_setters!(DfGls);
 
 impl DfGls {
     /// Around a level, with lags by AIC.
@@ -50,26 +46,6 @@ impl DfGls {
     #[must_use]
     pub fn deterministic(mut self, kind: Deterministic) -> Self {
         self.deterministic = kind;
-        self
-    }
-
-    /// With this many lags.
-    #[must_use]
-    pub fn lags(self, lags: usize) -> Self {
-        self.select(Lags::Fixed(lags))
-    }
-
-    /// With lags chosen so.
-    #[must_use]
-    pub fn select(mut self, lags: Lags) -> Self {
-        self.lags = lags;
-        self
-    }
-
-    /// With at most this many lags to choose among.
-    #[must_use]
-    pub fn most(mut self, most: usize) -> Self {
-        self.most = Some(most);
         self
     }
 

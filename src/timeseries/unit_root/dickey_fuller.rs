@@ -20,6 +20,40 @@ pub enum Lags {
     TStatistic,
 }
 
+/// What tests on a regression on the series' own past share: the default, and the setters of its lags.
+macro_rules! lag_setters {
+    ($test:ident) => {
+        impl Default for $test {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl $test {
+            /// With this many lags.
+            #[must_use]
+            pub fn lags(self, lags: usize) -> Self {
+                self.select($crate::timeseries::unit_root::Lags::Fixed(lags))
+            }
+
+            /// With lags chosen so.
+            #[must_use]
+            pub fn select(mut self, lags: $crate::timeseries::unit_root::Lags) -> Self {
+                self.lags = lags;
+                self
+            }
+
+            /// With at most this many lags to choose among.
+            #[must_use]
+            pub fn most(mut self, most: usize) -> Self {
+                self.most = Some(most);
+                self
+            }
+        }
+    };
+}
+pub(in crate::timeseries) use lag_setters;
+
 /// The augmented Dickey–Fuller test: the null is a unit root.
 ///
 /// ```text
@@ -46,11 +80,7 @@ pub struct Adf {
     common: bool,
 }
 
-impl Default for Adf {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+lag_setters!(Adf);
 
 impl Adf {
     /// With a level, and lags by AIC up to ⌈12 (n/100)^¼⌉.
@@ -63,26 +93,6 @@ impl Adf {
     #[must_use]
     pub fn deterministic(mut self, kind: Deterministic) -> Self {
         self.deterministic = kind;
-        self
-    }
-
-    /// With this many lags.
-    #[must_use]
-    pub fn lags(self, lags: usize) -> Self {
-        self.select(Lags::Fixed(lags))
-    }
-
-    /// With lags chosen so.
-    #[must_use]
-    pub fn select(mut self, lags: Lags) -> Self {
-        self.lags = lags;
-        self
-    }
-
-    /// With at most this many lags to choose among.
-    #[must_use]
-    pub fn most(mut self, most: usize) -> Self {
-        self.most = Some(most);
         self
     }
 

@@ -37,5 +37,6 @@ pub use phillips_perron::PhillipsPerron;
 pub use variance_ratio::VarianceRatio;
 pub use zivot_andrews::{Break, ZivotAndrews};
 
+pub(in crate::timeseries) use dickey_fuller::lag_setters;
 pub(in crate::timeseries) use mackinnon::{tau_critical, tau_p};
 pub(in crate::timeseries) use prepare::{Ols, deterministic};
