@@ -22,7 +22,8 @@ pub enum Break {
 /// Critical values of Zivot & Andrews (1992, tables 2 to 4) at 1, 5 and 10 %.
 const CRITICAL: [[f64; 3]; 3] = [[-5.34, -4.8, -4.58], [-4.93, -4.42, -4.11], [-5.57, -5.08, -4.82]];
 
-/// Periods squared times columns squared at most: some minutes.
+/// Periods squared times columns squared at most. On one core a fiftieth of it took 5 s where columns were many (43 lags of
+/// 1,600 periods) and 31 s where they were few (no lags, 15,491 periods): all of it is four minutes to half an hour.
 const MOST_WORK: f64 = 3e11;
 
 /// The Zivot–Andrews test: the null is a unit root without a break.
