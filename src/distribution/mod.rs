@@ -3,6 +3,7 @@
 
 mod beta;
 mod chi_squared;
+mod even_normals;
 mod fisher;
 mod gamma;
 mod kolmogorov;
@@ -15,6 +16,7 @@ mod student;
 
 pub use beta::Beta;
 pub use chi_squared::ChiSquared;
+pub(crate) use even_normals::even_normals;
 pub use fisher::Fisher;
 pub use gamma::Gamma;
 pub use kolmogorov::bridge_exceeds;

@@ -28,7 +28,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, Result};
-use crate::inference::{Forecast, quantile};
+use crate::inference::{Forecast, quantile, ranking};
 
 /// What is averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -181,7 +181,10 @@ impl Combination {
         let combine = |scenario: usize| {
             let paths: Vec<_> = forecasts.iter().map(|f| f.paths(scenario)).collect();
             match (self.pooling, &weights) {
-                (Pooling::Quantiles, weights) => Ok(quantiles(&paths, weights.as_deref())),
+                (Pooling::Quantiles, weights) => {
+                    let sorted: Vec<_> = forecasts.iter().map(|f| f.sorted(scenario)).collect();
+                    Ok(quantiles(&paths, &sorted, weights.as_deref()))
+                }
                 (Pooling::Mixture, Some(weights)) => Ok(mixture(&paths, weights)),
                 (Pooling::Mixture, None) => {
                     Err(argument("pooling", "mixture".into(), "`quantiles` with the median"))
@@ -262,7 +265,7 @@ fn shares(weights: &[f64], total: usize) -> Vec<usize> {
     whole
 }
 
-fn quantiles(paths: &[ArrayView2<'_, f64>], weights: Option<&[f64]>) -> Array2<f64> {
+fn quantiles(paths: &[ArrayView2<'_, f64>], sorted: &[&[Vec<f64>]], weights: Option<&[f64]>) -> Array2<f64> {
     let draws = paths.iter().map(ArrayView2::nrows).max().unwrap_or(0);
     // The heaviest of the models with all the paths; the first of equals.
     let weight = |k: usize| weights.map_or(1.0, |w| w[k]);
@@ -271,16 +274,9 @@ fn quantiles(paths: &[ArrayView2<'_, f64>], weights: Option<&[f64]>) -> Array2<f
     let mut out = Array2::zeros((draws, paths[0].ncols()));
     let mut values = vec![0.0; paths.len()];
     for h in 0..out.ncols() {
-        let sorted: Vec<Vec<f64>> = paths
-            .iter()
-            .map(|p| {
-                let mut column = p.column(h).to_vec();
-                column.sort_unstable_by(f64::total_cmp);
-                column
-            })
-            .collect();
         for (rank, draw) in ranking(paths[leader].column(h)).into_iter().enumerate() {
-            for (value, sorted) in values.iter_mut().zip(&sorted) {
+            for (value, sorted) in values.iter_mut().zip(sorted) {
+                let sorted = &sorted[h];
                 let p = rank as f64 / (draws - 1).max(1) as f64;
                 *value = if sorted.len() == draws { sorted[rank] } else { quantile(sorted, p, false) };
             }
@@ -288,13 +284,6 @@ fn quantiles(paths: &[ArrayView2<'_, f64>], weights: Option<&[f64]>) -> Array2<f
         }
     }
     out
-}
-
-/// The places of the values from the smallest on; equal values in order of place.
-pub(super) fn ranking(values: ndarray::ArrayView1<'_, f64>) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    order
 }
 
 #[cfg(test)]

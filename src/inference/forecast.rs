@@ -130,8 +130,6 @@ impl Forecast {
     }
 
     fn sort(&mut self) {
-        // Whole numbers in the order of `total_cmp`, which are sorted in little more than half the time.
-        let turn = |bits: i64| bits ^ (((bits >> 63) as u64) >> 1) as i64;
         let column = |c: ndarray::ArrayView1<'_, f64>| {
             let mut keys: Vec<i64> = c.iter().map(|v| turn(v.to_bits() as i64)).collect();
             keys.sort_unstable();
@@ -177,6 +175,11 @@ impl Forecast {
     /// Whether the outcome is a count.
     pub fn is_count(&self) -> bool {
         self.whole
+    }
+
+    /// The paths' values, sorted, period by period.
+    pub(crate) fn sorted(&self, scenario: usize) -> &[Vec<f64>] {
+        &self.sorted[scenario]
     }
 
     /// True things about it.
@@ -266,6 +269,20 @@ impl Forecast {
         table = table.note(format!("{draws} paths, seed {}", self.seed));
         Ok(self.notes.iter().fold(table, |table, note| table.note(note.clone())))
     }
+}
+
+/// From the bits of a number to a whole one in the order of `total_cmp`, and back: they are sorted in little more than half
+/// the time.
+fn turn(bits: i64) -> i64 {
+    bits ^ (((bits >> 63) as u64) >> 1) as i64
+}
+
+/// The places of the values from the smallest on; equal values in order of place.
+pub(crate) fn ranking(values: ndarray::ArrayView1<'_, f64>) -> Vec<usize> {
+    let key = |(place, value): (usize, &f64)| (turn(value.to_bits() as i64), place);
+    let mut order: Vec<(i64, usize)> = values.iter().enumerate().map(key).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, place)| place).collect()
 }
 
 /// Of sorted values: the inverse of their distribution function, or interpolated between them (Hyndman & Fan 1996,

@@ -17,8 +17,8 @@ pub use clusters::{ClusterDiagnostics, TermClusters, effective_clusters};
 pub use covariance::Covariance;
 pub use curve::{Curve, CurvePoint};
 pub use estimates::{CoefficientRow, Estimates, interval_level};
-pub(crate) use forecast::quantile;
 pub use forecast::{Difference, Forecast};
+pub(crate) use forecast::{quantile, ranking};
 pub use multiple::{Adjustment, RomanoWolf, adjust, step_down};
 pub use randomization::{Assignments, RandomizationTest};
 pub use small_sample::{

@@ -1,8 +1,10 @@
 //! Special functions, over statrs, with the ends that it leaves open.
 
 mod exponential;
+mod log_product;
 
 pub(crate) use exponential::exp_all;
+pub(crate) use log_product::LogProduct;
 
 /// `log Γ(x)` for `x > 0`.
 pub fn log_gamma(x: f64) -> f64 {

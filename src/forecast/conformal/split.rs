@@ -4,8 +4,7 @@ use ndarray::Array2;
 
 use crate::distribution::Normal;
 use crate::error::{Error, Result};
-use crate::forecast::combination::ranking;
-use crate::inference::{Forecast, interval_level};
+use crate::inference::{Forecast, interval_level, ranking};
 
 /// The interval of a forecast that tells how wide it thinks it is.
 const THOUGHT: f64 = 0.8;

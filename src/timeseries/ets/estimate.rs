@@ -15,6 +15,9 @@ const DAMPING: (f64, f64) = (0.8, 0.98);
 const FOLLOWED: usize = 2;
 const MOST_STEPS: usize = 200;
 
+/// Objectives and places this near to each other are on their way to one minimum.
+const SAME: (f64, f64) = (1e-6, 1e-3);
+
 /// A form on a series that is scaled to numbers near one.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
@@ -164,7 +167,7 @@ impl Problem {
         let mut search = Search::new(self);
         for i in picked.into_iter().flatten().take(FOLLOWED) {
             z[..4].copy_from_slice(&starts[i].1);
-            match search.descend(&z) {
+            match search.descend(&z, best.as_ref()) {
                 Ok(found) if best.as_ref().is_none_or(|b| found.sums.objective() < b.sums.objective()) => {
                     best = Some(found);
                 }
@@ -272,7 +275,8 @@ impl<'a> Search<'a> {
         Some((&self.matrix, &self.slope))
     }
 
-    fn descend(&mut self, start: &[f64]) -> Result<Found> {
+    /// From one start to a minimum, or to where it is seen to be on its way to the best so far.
+    fn descend(&mut self, start: &[f64], best: Option<&Found>) -> Result<Found> {
         let problem = self.problem;
         let k = start.len();
         let free = problem.free();
@@ -328,7 +332,12 @@ impl<'a> Search<'a> {
                 }
             }
             let change = if moved { 1.0 - sums.objective() / before } else { 0.0 };
-            if !moved || (change < 1e-11 && gained < 1e-9) {
+            let known = best.is_some_and(|best| {
+                let behind = sums.objective() / best.sums.objective() - 1.0;
+                let apart = best.z.iter().zip(&z).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+                (0.0..SAME.0).contains(&behind) && apart < SAME.1
+            });
+            if known || !moved || (change < 1e-11 && gained < 1e-9) {
                 return Ok(Found { z, sums });
             }
             lambda = lambda.min(1e6);

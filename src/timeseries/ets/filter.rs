@@ -1,5 +1,6 @@
 //! The recursions.
 
+use crate::special::LogProduct;
 use crate::timeseries::ets::Form;
 use crate::timeseries::ets::form::{Season, Trend};
 use crate::timeseries::ets::unseasonal;
@@ -95,8 +96,7 @@ pub(super) fn pass(form: Form, smoothing: Smoothing, state: &mut State, y: &[f64
         return unseasonal::pass(form, smoothing, state, y);
     }
     let mut sums = Sums { squares: 0.0, logs: 0.0, count: 0 };
-    // Logarithms are dear: products of means are kept as long as they are of ordinary size.
-    let mut product = 1.0_f64;
+    let mut means = LogProduct::new();
     for &y in y {
         let step = state.ahead(form, smoothing[3]);
         if form.multiplicative && !(step.mu > 0.0 && step.q > 0.0) {
@@ -109,11 +109,7 @@ pub(super) fn pass(form: Form, smoothing: Smoothing, state: &mut State, y: &[f64
             sums.squares += error * error;
             sums.count += 1;
             if form.multiplicative {
-                product *= step.mu;
-                if !(1e-200..1e200).contains(&product) {
-                    sums.logs += product.ln();
-                    product = 1.0;
-                }
+                means.take(step.mu);
             }
         }
         state.update(form, smoothing, step, seen);
@@ -121,6 +117,6 @@ pub(super) fn pass(form: Form, smoothing: Smoothing, state: &mut State, y: &[f64
             return None;
         }
     }
-    sums.logs += product.ln();
+    sums.logs = means.ln();
     (sums.squares.is_finite() && sums.logs.is_finite()).then_some(sums)
 }

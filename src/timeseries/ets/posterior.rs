@@ -12,7 +12,7 @@ use crate::timeseries::ets::specification::argument;
 
 /// Draws of the parameters that are kept at most, over all forms of a mixture; twice as many are made for them to be
 /// chosen from.
-const SETS: usize = 200;
+const SETS: usize = 100;
 /// Of one form, at least.
 const FEWEST: usize = 20;
 
@@ -22,6 +22,10 @@ const SLOW: f64 = 2.0;
 /// Shocks have the tails of a t with a third of the degrees of freedom, four at least: of a normal where a series is
 /// long, and those that the yearly and quarterly series of the M1 and M3 competitions need where it is short.
 const TAIL: (f64, f64) = (3.0, 4.0);
+
+/// Radii of the t, each for several shocks, each of which is t by itself: so many at most, and shocks for one of them.
+const RADII: usize = 1024;
+const SHARED: usize = 4;
 
 /// One draw of parameters: smoothing, state after the last period, σ.
 pub(super) struct Draw {
@@ -54,16 +58,20 @@ impl EtsFit {
         let sets = self.posterior(seed, wanted);
         let tail = (self.degrees() / TAIL.0).max(TAIL.1);
         let chi = chi_squared_of(tail);
+        // The forms of a mixture have draws of their own, and so streams.
+        let mut generator = stream(seed, 1 + draws.first().map_or(0, |d| *d as u64));
+        let shocks = draws.len() * out.ncols();
+        let radius = |_| (tail / chi(&mut generator)).sqrt();
+        let radii: Vec<f64> = (0..(shocks / SHARED).clamp(1, RADII)).map(radius).collect();
         let mut path = vec![0.0; out.ncols()];
         let mut state = self.last.clone();
         for (i, &draw) in draws.iter().enumerate() {
             // Multiples of a number prime to the sets: those that were kept twice do not stand together.
             let set = &sets[i * 7 % sets.len()];
-            let mut generator = stream(seed, 1 + draw as u64);
             state.clone_from(&set.last);
             let shock = || {
-                let radius = tail / chi(&mut generator);
-                set.size * radius.sqrt() * normal(&mut generator)
+                let radius = radii[(uniform(&mut generator) * radii.len() as f64) as usize];
+                set.size * radius * normal(&mut generator)
             };
             self.path(&mut state, set.smoothing, &mut path, shock);
             out.row_mut(draw).iter_mut().zip(&path).for_each(|(o, y)| *o = y * self.scale);

@@ -1,5 +1,6 @@
 //! The recursions of forms without a season, and their derivatives: one loop a form, its few numbers in registers.
 
+use crate::special::LogProduct;
 use crate::timeseries::ets::Form;
 use crate::timeseries::ets::filter::{Smoothing, State, Sums};
 use crate::timeseries::ets::form::Trend;
@@ -9,9 +10,6 @@ const NONE: u8 = 0;
 const ADDS: u8 = 1;
 const GROWS: u8 = 2;
 const GROWS_DAMPED: u8 = 3;
-
-/// Products of means outside of this are turned into logs.
-const ORDINARY: std::ops::Range<f64> = 1e-200..1e200;
 
 /// As [`filter::pass`](super::filter::pass).
 pub(super) fn pass(form: Form, smoothing: Smoothing, state: &mut State, y: &[f64]) -> Option<Sums> {
@@ -46,7 +44,7 @@ fn run<const MULTIPLIES: bool, const TREND: u8>(
 ) -> Option<Sums> {
     let (mut level, mut slope) = (state.level, state.slope);
     let mut sums = Sums { squares: 0.0, logs: 0.0, count: 0 };
-    let mut product = 1.0_f64;
+    let mut means = LogProduct::new();
     for &y in y {
         let (mu, carried) = ahead::<TREND>(level, slope, phi);
         if MULTIPLIES && (mu <= 0.0 || mu.is_nan()) {
@@ -59,11 +57,7 @@ fn run<const MULTIPLIES: bool, const TREND: u8>(
             sums.squares += relative * relative;
             sums.count += 1;
             if MULTIPLIES {
-                product *= mu;
-                if !ORDINARY.contains(&product) {
-                    sums.logs += product.ln();
-                    product = 1.0;
-                }
+                means.take(mu);
             }
         }
         let before = level;
@@ -77,7 +71,7 @@ fn run<const MULTIPLIES: bool, const TREND: u8>(
     }
     (state.level, state.slope) = (level, slope);
     if MULTIPLIES {
-        sums.logs += product.ln();
+        sums.logs = means.ln();
     }
     (sums.squares.is_finite() && sums.logs.is_finite()).then_some(sums)
 }

@@ -81,10 +81,10 @@ impl Backward {
         wanted: bool,
     ) -> Option<(f64, f64)> {
         let m = model.states;
-        model.step_mean_back(&mut self.r, &mut self.scratch[..m]);
-        model.step_mean_back(&mut self.r1, &mut self.scratch[..m]);
+        model.transition.step_mean_back(&mut self.r, &mut self.scratch[..m]);
+        model.transition.step_mean_back(&mut self.r1, &mut self.scratch[..m]);
         if wanted {
-            model.step_symmetric_back(&mut self.n, &mut self.scratch);
+            model.transition.step_symmetric_back(&mut self.n, &mut self.scratch);
         }
         if v.is_nan() {
             return None;

@@ -1,8 +1,10 @@
 //! The Kalman filter with an exact diffuse start, one observation at a time.
 
 use crate::error::{Error, Result};
+use crate::special::LogProduct;
 use crate::timeseries::statespace::StateSpace;
 use crate::timeseries::statespace::disturbances::Gains;
+use crate::timeseries::statespace::start::Start;
 use crate::timeseries::statespace::steady::Steady;
 
 /// `½ log 2π`.
@@ -71,7 +73,12 @@ pub struct Workspace {
     m: Vec<f64>,
     m_inf: Vec<f64>,
     scratch: Vec<f64>,
+    /// States whose loading is not zero.
+    seen: Vec<usize>,
     diffuse: bool,
+    /// The diffuse start of the passes before, and whether this one takes it.
+    known_start: Start,
+    pub(super) replays: bool,
     pub(super) steady: Steady,
 }
 
@@ -94,7 +101,10 @@ impl Workspace {
             m: vec![0.0; m],
             m_inf: vec![0.0; m],
             scratch: vec![0.0; m * m],
+            seen: Vec::with_capacity(m),
             diffuse: false,
+            known_start: Start::default(),
+            replays: false,
             steady: Steady::new(m),
         }
     }
@@ -113,6 +123,8 @@ impl Workspace {
     /// [`Error::NotPositiveDefinite`] when an innovation has no positive variance.
     pub fn filter(&mut self, model: &StateSpace, y: &[f64]) -> Result<Filtered> {
         let mut steps: Vec<Step> = Vec::with_capacity(y.len());
+        // The history has P_∞ in it.
+        self.known_start.forget();
         let likelihood = self.pass(model, y, |work, seen, innovation| {
             if !seen {
                 steps.push(Step {
@@ -168,22 +180,22 @@ impl Workspace {
         y: &[f64],
         mut record: impl FnMut(&Self, bool, &Innovation),
     ) -> Result<LogLikelihood> {
-        self.start(model);
+        self.start(model, y);
         let (mut n_diffuse, mut n_observed) = (0, 0);
-        let (mut quadratic, mut log_determinant) = (0.0, 0.0);
-        let (mut f, mut log_f) = (0.0, 0.0);
+        let mut quadratic = 0.0;
+        let mut determinant = LogProduct::new();
+        let mut f = 0.0;
         for (t, &value) in y.iter().enumerate() {
             if value.is_nan() || !self.as_before(model, t) {
                 self.steady.leave();
             }
             if self.steady.reached {
                 // P_*, M_* and F_* are those of the period before.
-                let innovation = Innovation { v: value - dot(&self.z, &self.a), f, f_inf: 0.0 };
+                let innovation = Innovation { v: value - self.signal(), f, f_inf: 0.0 };
                 record(self, false, &innovation);
                 n_observed += 1;
-                log_determinant += log_f;
-                quadratic += innovation.v * innovation.v / f;
-                self.learn_mean(&innovation);
+                determinant.take(f);
+                quadratic += self.learn_mean(&innovation);
                 record(self, true, &innovation);
                 model.step_mean(&mut self.a, &mut self.scratch[..model.states]);
                 self.steady.periods += 1;
@@ -195,8 +207,8 @@ impl Workspace {
                 n_observed += 1;
                 if innovation.f_inf > 0.0 {
                     n_diffuse += 1;
-                    log_determinant += innovation.f_inf.ln();
-                    self.learn_diffuse(&innovation);
+                    determinant.take(innovation.f_inf);
+                    self.learn_diffuse(model, &innovation);
                 } else {
                     if !(innovation.f > 0.0 && innovation.f.is_finite()) {
                         return Err(Error::NotPositiveDefinite {
@@ -204,18 +216,18 @@ impl Workspace {
                             pivot: t,
                         });
                     }
-                    (f, log_f) = (innovation.f, innovation.f.ln());
-                    log_determinant += log_f;
-                    quadratic += innovation.v * innovation.v / f;
-                    self.learn(&innovation);
+                    f = innovation.f;
+                    determinant.take(f);
+                    quadratic += self.learn(&innovation);
                 }
             }
             record(self, true, &innovation);
-            self.predict(model);
+            self.predict(model, t);
             if !(value.is_nan() || self.diffuse) {
                 self.steady.look(&self.p);
             }
         }
+        let log_determinant = determinant.ln();
         let regular = (n_observed - n_diffuse) as f64;
         Ok(LogLikelihood {
             value: -HALF_LOG_TWO_PI * regular - 0.5 * (log_determinant + quadratic),
@@ -232,15 +244,40 @@ impl Workspace {
         (&self.a, &self.p, self.diffuse)
     }
 
-    fn start(&mut self, model: &StateSpace) {
+    fn start(&mut self, model: &StateSpace, y: &[f64]) {
         self.a.copy_from_slice(&model.mean);
         self.p.copy_from_slice(&model.covariance);
+        self.diffuse = model.diffuse.iter().any(|&d| d);
+        self.steady.start();
+        if !y.is_empty() {
+            self.load(model, 0);
+        }
+        self.replays = self.diffuse && self.known_start.is_of(model, y, &mut self.scratch[..model.states]);
+        if self.replays {
+            return;
+        }
+        self.known_start.forget();
         self.p_inf.fill(0.0);
         for (state, _) in model.diffuse.iter().enumerate().filter(|(_, d)| **d) {
             self.p_inf[state * model.states + state] = 1.0;
         }
-        self.diffuse = model.diffuse.iter().any(|&d| d);
-        self.steady.start();
+    }
+
+    /// `Z_t`.
+    fn load(&mut self, model: &StateSpace, t: usize) {
+        model.loading_at(t, &mut self.z);
+        self.seen.clear();
+        self.seen.extend((0..model.states).filter(|&i| self.z[i] != 0.0));
+    }
+
+    /// `Z_t' a_t`.
+    fn signal(&self) -> f64 {
+        self.across(&self.a)
+    }
+
+    /// `Z_t' v`; most loadings are zero.
+    fn across(&self, v: &[f64]) -> f64 {
+        self.seen.iter().map(|&i| self.z[i] * v[i]).sum()
     }
 
     /// Whether loadings and noise are those of the period before, after the first.
@@ -255,73 +292,84 @@ impl Workspace {
 
     /// `M_* = P_* Z`, `M_∞ = P_∞ Z` and the innovation.
     fn look(&mut self, model: &StateSpace, t: usize, value: f64) -> Innovation {
+        if model.moving.is_some() {
+            self.load(model, t);
+        }
         let m = model.states;
-        model.loading_at(t, &mut self.z);
-        let z = &self.z;
-        // Most loadings are zero; the rows of a symmetric P are its columns.
+        // The rows of a symmetric P are its columns.
         let product = |p: &[f64], out: &mut [f64]| {
             out.fill(0.0);
-            for (row, &loading) in p.chunks_exact(m).zip(z).filter(|(_, z)| **z != 0.0) {
-                for (out, p) in out.iter_mut().zip(row) {
-                    *out += loading * p;
-                }
+            for &i in &self.seen {
+                let (row, loading) = (&p[i * m..(i + 1) * m], self.z[i]);
+                out.iter_mut().zip(row).for_each(|(out, p)| *out += loading * p);
             }
         };
         product(&self.p, &mut self.m);
         let mut f_inf = 0.0;
-        if self.diffuse {
+        if self.replays && self.diffuse {
+            f_inf = self.known_start.at(t, &mut self.m_inf);
+        } else if self.diffuse {
             product(&self.p_inf, &mut self.m_inf);
-            f_inf = dot(z, &self.m_inf);
+            f_inf = self.across(&self.m_inf);
             // P_∞ loses rank step by step; what rounding leaves of it is not information.
-            if f_inf <= DIFFUSE_TOLERANCE * dot(z, z) {
+            if f_inf <= DIFFUSE_TOLERANCE * dot(&self.z, &self.z) {
                 f_inf = 0.0;
             }
+            self.known_start.push(value.is_nan(), &self.z, f_inf, &self.m_inf, &self.p_inf);
         }
-        Innovation { v: value - dot(z, &self.a), f: dot(z, &self.m) + model.noise_at(t), f_inf }
+        Innovation { v: value - self.signal(), f: self.across(&self.m) + model.noise_at(t), f_inf }
     }
 
-    fn learn_mean(&mut self, innovation: &Innovation) {
+    /// The mean given the observation; v²/F.
+    fn learn_mean(&mut self, innovation: &Innovation) -> f64 {
         let gain = innovation.v / innovation.f;
         for (a, m) in self.a.iter_mut().zip(&self.m) {
             *a += m * gain;
         }
+        innovation.v * gain
     }
 
-    fn learn(&mut self, innovation: &Innovation) {
-        self.learn_mean(innovation);
+    fn learn(&mut self, innovation: &Innovation) -> f64 {
         subtract_outer(&mut self.p, &self.m, 1.0 / innovation.f);
+        self.learn_mean(innovation)
     }
 
-    fn learn_diffuse(&mut self, innovation: &Innovation) {
+    fn learn_diffuse(&mut self, model: &StateSpace, innovation: &Innovation) {
         let size = self.a.len();
-        let (f, f_inf) = (innovation.f, innovation.f_inf);
+        let share = 1.0 / innovation.f_inf;
         for (a, m) in self.a.iter_mut().zip(&self.m_inf) {
-            *a += m * innovation.v / f_inf;
+            *a += m * innovation.v * share;
         }
-        let ratio = f / (f_inf * f_inf);
-        for i in 0..size {
-            for j in 0..size {
-                self.p[i * size + j] += self.m_inf[i] * self.m_inf[j] * ratio
-                    - (self.m[i] * self.m_inf[j] + self.m_inf[i] * self.m[j]) / f_inf;
+        let ratio = innovation.f * share * share;
+        for ((row, m), m_inf) in self.p.chunks_exact_mut(size).zip(&self.m).zip(&self.m_inf) {
+            for ((p, other), other_inf) in row.iter_mut().zip(&self.m).zip(&self.m_inf) {
+                *p += m_inf * other_inf * ratio - (m * other_inf + m_inf * other) * share;
             }
         }
-        subtract_outer(&mut self.p_inf, &self.m_inf, 1.0 / f_inf);
+        if self.replays {
+            return;
+        }
+        subtract_outer(&mut self.p_inf, &self.m_inf, share);
         // A state leaves the diffuse set for good when its variance is gone.
         let left = (0..size).map(|i| self.p_inf[i * size + i]).fold(0.0, f64::max);
         if left <= DIFFUSE_TOLERANCE {
             self.p_inf.fill(0.0);
             self.diffuse = false;
+            self.known_start.close(model);
         }
     }
 
-    fn predict(&mut self, model: &StateSpace) {
+    /// To the period after `t`.
+    fn predict(&mut self, model: &StateSpace, t: usize) {
         let m = model.states;
         model.step_mean(&mut self.a, &mut self.scratch[..m]);
         model.step_covariance(&mut self.p, &mut self.scratch);
         for (i, q) in model.state_variance.iter().enumerate() {
             self.p[i * m + i] += q;
         }
-        if self.diffuse {
+        if self.replays {
+            self.diffuse = t + 1 < self.known_start.periods();
+        } else if self.diffuse {
             model.step_covariance(&mut self.p_inf, &mut self.scratch);
         }
     }

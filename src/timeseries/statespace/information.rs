@@ -209,7 +209,7 @@ impl Information {
         for (i, q) in model.state_variance.iter().enumerate() {
             self.p[i * m + i] += q;
         }
-        model.step_rows(&mut self.e, d, &mut self.scratch[..m * d]);
+        model.transition.step_rows(&mut self.e, d, &mut self.scratch[..m * d]);
     }
 
     /// The path of the last pass, the mean of all states given all observations.
@@ -251,7 +251,7 @@ impl Information {
         self.r.fill(0.0);
         for t in (0..self.shrink.len()).rev() {
             pulls[t * m..(t + 1) * m].copy_from_slice(&self.r);
-            model.step_mean_back(&mut self.r, &mut self.scratch[..m]);
+            model.transition.step_mean_back(&mut self.r, &mut self.scratch[..m]);
             let g = self.weight[t] * self.shrink[t];
             let of_delta = dot(&self.share[t * d..(t + 1) * d], &self.delta);
             let gain = &self.gain[t * m..(t + 1) * m];

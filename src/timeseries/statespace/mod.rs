@@ -29,7 +29,9 @@ mod information;
 mod laplace;
 mod model;
 mod smoother;
+mod start;
 mod steady;
+mod transition;
 
 pub use disturbances::{Disturbances, Score, Simulator, disturbances, score};
 pub use filter::{Filtered, LogLikelihood, Step, Workspace};

@@ -71,10 +71,10 @@ impl Backward {
     fn through_transition(&mut self, model: &StateSpace) {
         let m = model.states;
         for r in &mut self.r {
-            model.step_mean_back(r, &mut self.scratch[..m]);
+            model.transition.step_mean_back(r, &mut self.scratch[..m]);
         }
         for n in &mut self.n {
-            model.step_covariance_back(n, &mut self.scratch);
+            model.transition.step_covariance_back(n, &mut self.scratch);
         }
     }
 

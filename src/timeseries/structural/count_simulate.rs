@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use crate::distribution::even_normals;
 use crate::error::Result;
 use crate::inference::Forecast;
 use crate::parallel;
@@ -14,8 +15,8 @@ use crate::timeseries::structural::regressors::future_exposure;
 use crate::timeseries::structural::specification::argument;
 use crate::timeseries::structural::{Component, CountStructuralFit};
 
-/// Draws of the parameters; every one serves several paths, because each costs a search for the mode.
-const SETS: usize = 200;
+/// Draws of the parameters, which lie evenly; every one serves several paths, because each costs a search for the mode.
+const SETS: usize = 100;
 /// Means are kept below this: a random walk of logarithms has no upper end.
 const LARGEST: f64 = 1e15;
 
@@ -61,7 +62,8 @@ impl CountStructuralFit {
         let x = futures.iter().map(|x| self.regressors.future(horizon, *x)).collect::<Result<Vec<_>>>()?;
         let seed = seed.unwrap_or_else(fresh_seed);
         let sets = SETS.min(draws);
-        let run = Run { fit: self, x: &x, exposure: &exposure, horizon, seed };
+        let parameters = even_normals(sets, self.theta.len(), &mut stream(seed, 0));
+        let run = Run { fit: self, x: &x, exposure: &exposure, horizon, parameters, seed };
         let done = parallel::map(sets, |set| run.set(set, (set..draws).step_by(sets)));
         let mut paths = vec![Array2::zeros((draws, horizon)); x.len()];
         for (set, outcome) in done.into_iter().enumerate() {
@@ -84,6 +86,8 @@ struct Run<'a> {
     x: &'a [Array2<f64>],
     exposure: &'a [f64],
     horizon: usize,
+    /// Draws of the parameters, before their covariance.
+    parameters: Array2<f64>,
     seed: u64,
 }
 
@@ -92,9 +96,8 @@ impl Run<'_> {
     fn set(&self, set: usize, draws: impl Iterator<Item = usize>) -> Result<Vec<f64>> {
         let fit = self.fit;
         let layout = fit.layout();
-        let mut generator = stream(self.seed, 2 * set as u64);
-        let standard: Vec<f64> = fit.theta.iter().map(|_| normal(&mut generator)).collect();
-        let step = |i: usize| fit.root.row(i).iter().zip(&standard).map(|(r, e)| r * e).sum::<f64>();
+        let standard = self.parameters.row(set);
+        let step = |i: usize| fit.root.row(i).iter().zip(standard).map(|(r, e)| r * e).sum::<f64>();
         let mut theta: Vec<f64> = fit.theta.iter().enumerate().map(|(i, t)| t + step(i)).collect();
         let mut problem = fit.problem.clone();
         if !problem.cost(&theta, &[]).is_finite() {

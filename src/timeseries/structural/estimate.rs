@@ -19,8 +19,15 @@ const FLAT: f64 = 1.5;
 /// Variances in the vector from which on the exact score is faster than differences.
 const EXACT_FROM: usize = 3;
 
-/// How many of the starts are followed to the end.
-const FOLLOWED: usize = 2;
+/// How many of the starts are followed, the best of them to the end.
+const FOLLOWED: usize = 3;
+
+/// Gains of log-likelihood that a start is left at, and those that no search goes on for.
+const SOME: f64 = 1e-3;
+const LITTLE: f64 = 1e-8;
+
+/// Logs and logits that are as good as infinite.
+const NO_FARTHER: f64 = 39.0;
 
 /// Logs of variance relative to the irregular, tried in every combination.
 fn grid(component: Component) -> &'static [f64] {
@@ -49,6 +56,7 @@ pub(super) fn fit(spec: &Structural, data: Prepared) -> Result<StructuralFit> {
     let model = data.state_space(spec)?;
     let mut problem = Problem::new(spec, model, &data.regressors, data.spread);
     identified(&mut problem, &data)?;
+    problem.shorten(spec, &vec![0.0; problem.dimension()], &data.z);
     let (theta, cost) = maximum(&mut problem, &data.z)?;
     if !cost.is_finite() || (problem.reference.is_some() && problem.scale(&theta, &data.z) < 1e-20) {
         let why = format!(
@@ -59,6 +67,7 @@ pub(super) fn fit(spec: &Structural, data: Prepared) -> Result<StructuralFit> {
     }
     let theta = spread_scale(&mut problem, &theta, &data.z);
     let deviation = uncertainty(&mut problem, &theta, &data.z);
+    problem.at_length();
     StructuralFit::new(spec.clone(), data, problem, theta, deviation)
 }
 
@@ -101,14 +110,14 @@ fn best_start(problem: &mut Problem, z: &[f64]) -> Result<(Vec<f64>, f64)> {
     let mut best: Option<(Vec<f64>, f64)> = None;
     let mut trouble = None;
     for (_, start) in tried.into_iter().take(FOLLOWED) {
-        match descend(problem, &start, z) {
+        match descend(problem, &start, z, SOME) {
             Ok((at, value)) if best.as_ref().is_none_or(|b| value < b.1) => best = Some((at, value)),
             Ok(_) => {}
             Err(error) => trouble = Some(error),
         }
     }
     match (best, trouble) {
-        (Some(best), _) => Ok(best),
+        (Some((at, _)), _) => descend(problem, &at, z, LITTLE),
         // The likelihood runs off to infinity: the caller says so.
         (None, Some(Error::Argument { .. }) | None) => {
             Ok((vec![0.0; problem.dimension()], f64::NEG_INFINITY))
@@ -117,8 +126,8 @@ fn best_start(problem: &mut Problem, z: &[f64]) -> Result<(Vec<f64>, f64)> {
     }
 }
 
-/// From one start to a minimum: BFGS, and the simplex where that is stuck.
-fn descend(problem: &mut Problem, start: &[f64], z: &[f64]) -> Result<(Vec<f64>, f64)> {
+/// From one start to a minimum, or to where no step gains more than so much: BFGS, and the simplex where that is stuck.
+fn descend(problem: &mut Problem, start: &[f64], z: &[f64], gain: f64) -> Result<(Vec<f64>, f64)> {
     if start.is_empty() {
         let value = problem.cost(start, z);
         return Ok((Vec::new(), value));
@@ -128,20 +137,79 @@ fn descend(problem: &mut Problem, start: &[f64], z: &[f64]) -> Result<(Vec<f64>,
         difference: 1e-6,
         max_iterations: 200,
         one_sided: true,
+        gain,
         ..Settings::default()
     };
+    let bounded = Bounded::new(problem, start);
+    let mut theta = start.to_vec();
     // A score costs two to three likelihoods, whatever the number of variances.
-    let exact = problem.cells.is_none() && problem.bends().next().is_none() && start.len() >= EXACT_FROM;
+    let exact = problem.has_score() && start.len() >= EXACT_FROM;
     let found = if exact {
-        minimize_with_gradient(|theta, slope| problem.cost_and_slope(theta, z, slope), start, &settings)
+        let cost = |place: &[f64], slope: &mut [f64]| {
+            bounded.vector(place, &mut theta);
+            let value = problem.cost_and_slope(&theta, z, slope);
+            bounded.chain(place, slope);
+            value
+        };
+        minimize_with_gradient(cost, &bounded.place(start), &settings)
     } else {
-        minimize(|theta| problem.cost(theta, z), start, &settings)
+        let cost = |place: &[f64]| {
+            bounded.vector(place, &mut theta);
+            problem.cost(&theta, z)
+        };
+        minimize(cost, &bounded.place(start), &settings)
     };
-    let found = found.or_else(|error| match error {
-        Error::NotConverged { .. } => nelder_mead(|theta| problem.cost(theta, z), start, 1.0, 1e-10, 2_000),
-        other => Err(other),
-    })?;
-    Ok((found.at, found.value))
+    match found {
+        Ok(found) => {
+            bounded.vector(&found.at, &mut theta);
+            Ok((theta, found.value))
+        }
+        Err(Error::NotConverged { .. }) => {
+            let found = nelder_mead(|theta| problem.cost(theta, z), start, 1.0, 1e-10, 2_000)?;
+            Ok((found.at, found.value))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Places in which the ends of what parameters can be are as near as anything else: a variance is the square of the place
+/// times its value at the start, a share the squared sine. As often as not the maximum lies at such an end, which in logs
+/// and logits is infinitely far.
+struct Bounded {
+    units: Vec<f64>,
+}
+
+impl Bounded {
+    fn new(problem: &Problem, start: &[f64]) -> Self {
+        Self { units: start[..problem.variances().count()].to_vec() }
+    }
+
+    /// The place of a vector.
+    fn place(&self, theta: &[f64]) -> Vec<f64> {
+        let (variances, bends) = theta.split_at(self.units.len());
+        let roots = variances.iter().zip(&self.units).map(|(t, unit)| (0.5 * (t - unit)).exp());
+        let angles = bends.iter().map(|x| (0.5 * x).exp().atan());
+        roots.chain(angles).collect()
+    }
+
+    /// The vector of a place.
+    fn vector(&self, place: &[f64], theta: &mut [f64]) {
+        let log_ratio = |a: f64, b: f64| 2.0 * (a.abs().ln() - b.abs().ln());
+        for (i, (theta, at)) in theta.iter_mut().zip(place).enumerate() {
+            let found = match self.units.get(i) {
+                Some(unit) => unit + log_ratio(*at, 1.0),
+                None => log_ratio(at.sin(), at.cos()),
+            };
+            *theta = found.clamp(-NO_FARTHER, NO_FARTHER);
+        }
+    }
+
+    /// Makes a slope by the logs of variances one by the places.
+    fn chain(&self, place: &[f64], slope: &mut [f64]) {
+        for (slope, at) in slope.iter_mut().zip(place) {
+            *slope = if *at == 0.0 { 0.0 } else { 2.0 * *slope / at };
+        }
+    }
 }
 
 /// Sets variances to zero, one after the other, as long as the likelihood does not mind.
@@ -162,7 +230,7 @@ fn without_zeros(
             if smaller.cost(&start, z) > cost + 0.5 {
                 continue;
             }
-            let Ok((at, value)) = descend(&mut smaller, &start, z) else { continue };
+            let Ok((at, value)) = descend(&mut smaller, &start, z, LITTLE) else { continue };
             if value <= cost + NO_GAIN {
                 (best, theta, cost) = (smaller, at, value);
                 continue 'again;

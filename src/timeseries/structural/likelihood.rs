@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::error::Result;
 use crate::timeseries::statespace::{LogLikelihood, StateSpace, Workspace, scaled_score};
 use crate::timeseries::structural::cells::Cells;
+use crate::timeseries::structural::differenced::{Differenced, Sizes};
 use crate::timeseries::structural::regressors::Regressors;
 use crate::timeseries::structural::states::Layout;
 use crate::timeseries::structural::{Component, Structural, Trend};
@@ -111,6 +112,8 @@ pub(super) struct Problem {
     pub(super) reference: Option<usize>,
     /// Counts, where the outcome is not normal.
     pub(super) cells: Option<Cells>,
+    /// A shorter way to the likelihood of the series, where there is one.
+    differenced: Option<Differenced>,
 }
 
 impl Problem {
@@ -154,6 +157,34 @@ impl Problem {
             lasting: spec.cycle.is_some_and(super::Cycle::lasts),
             reference: loose.then_some(0),
             cells: None,
+            differenced: None,
+        }
+    }
+
+    /// Looks for a shorter way to the likelihood of this series, which has to agree with the filter at a vector.
+    pub(super) fn shorten(&mut self, spec: &Structural, theta: &[f64], z: &[f64]) {
+        self.differenced =
+            Differenced::new(spec, self.layout.states - self.layout.regressors, z).and_then(|found| {
+                let filter = self.at(theta, z)?;
+                found.checked(&self.sizes(), &filter)
+            });
+    }
+
+    /// Only the filter's way from now on.
+    pub(super) fn at_length(&mut self) {
+        self.differenced = None;
+    }
+
+    /// What the model is set to.
+    fn sizes(&self) -> Sizes {
+        let variance = |state: Option<usize>| state.map_or(0.0, |s| self.model.state_variances()[s]);
+        let slope = self.layout.slope;
+        Sizes {
+            irregular: self.model.noise(),
+            level: variance(Some(0)),
+            slope: variance(slope),
+            seasonal: variance(self.layout.seasonal.map(|s| s.0)),
+            damping: slope.map_or(0.0, |s| self.model.transition_at(s, s)),
         }
     }
 
@@ -279,7 +310,15 @@ impl Problem {
             let Self { cells: Some(cells), model, .. } = self else { return f64::INFINITY };
             return cells.log_likelihood(model).map_or(f64::INFINITY, |value| -value);
         }
-        self.at(theta, z).map_or(f64::INFINITY, |found| self.cost_of(&found))
+        let found = match self.differenced.take() {
+            Some(mut shorter) => {
+                let found = if self.set(theta) { shorter.at(&self.sizes()) } else { None };
+                self.differenced = Some(shorter);
+                found
+            }
+            None => self.at(theta, z),
+        };
+        found.map_or(f64::INFINITY, |found| self.cost_of(&found))
     }
 
     fn cost_of(&self, found: &LogLikelihood) -> f64 {
@@ -289,6 +328,11 @@ impl Problem {
         let regular = (found.n_observed - found.n_diffuse) as f64;
         let scale = found.quadratic / regular;
         regular * (HALF_LOG_TWO_PI + 0.5 + 0.5 * scale.ln()) + 0.5 * found.log_determinant
+    }
+
+    /// Whether [`cost_and_slope`](Self::cost_and_slope) is there and shorter than differences.
+    pub(super) fn has_score(&self) -> bool {
+        self.cells.is_none() && self.differenced.is_none() && self.bends().next().is_none()
     }
 
     /// The cost of a normal outcome with its exact slope by the variances, in one more pass for all of them (Koopman &

@@ -31,6 +31,7 @@ mod cells;
 mod count;
 mod count_fit;
 mod count_simulate;
+mod differenced;
 mod estimate;
 mod fit;
 mod likelihood;

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use crate::distribution::even_normals;
 use crate::error::{Error, Result};
 use crate::inference::Forecast;
 use crate::parallel;
@@ -10,8 +11,8 @@ use crate::timeseries::statespace::{add_draw, factor};
 use crate::timeseries::structural::specification::argument;
 use crate::timeseries::structural::{Scale, StructuralFit};
 
-/// Draws of the parameters; every one serves several paths, because each costs a pass of the filter.
-const SETS: usize = 400;
+/// Draws of the parameters, which lie evenly; every one serves several paths, because each costs a pass of the filter.
+const SETS: usize = 100;
 
 /// Known parts of the outcome on the model's scale that are themselves uncertain: one draw a row, one period a column.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +89,8 @@ impl StructuralFit {
             self.check_offsets(offsets, x.len(), horizon)?;
         }
         let sets = offsets.map_or(SETS, |o| o.history.nrows().max(1)).min(draws);
-        let run = Run { fit: self, x: &x, exposure: &exposure, offsets, horizon, seed };
+        let parameters = even_normals(sets, self.theta.len(), &mut stream(seed, 0));
+        let run = Run { fit: self, x: &x, exposure: &exposure, offsets, horizon, parameters, seed };
         let done = parallel::map(sets, |set| run.set(set, (set..draws).step_by(sets)));
         let mut paths = vec![Array2::zeros((draws, horizon)); x.len()];
         for (set, outcome) in done.into_iter().enumerate() {
@@ -127,6 +129,8 @@ struct Run<'a> {
     exposure: &'a [f64],
     offsets: Option<&'a Offsets>,
     horizon: usize,
+    /// Draws of the parameters, before their covariance.
+    parameters: Array2<f64>,
     seed: u64,
 }
 
@@ -136,9 +140,8 @@ impl Run<'_> {
         let fit = self.fit;
         let (data, layout) = (&fit.data, fit.layout());
         let mut problem = fit.problem.clone();
-        let mut generator = stream(self.seed, 2 * set as u64);
-        let standard: Vec<f64> = fit.theta.iter().map(|_| normal(&mut generator)).collect();
-        let step = |i: usize| fit.root.row(i).iter().zip(&standard).map(|(r, e)| r * e).sum::<f64>();
+        let standard = self.parameters.row(set);
+        let step = |i: usize| fit.root.row(i).iter().zip(standard).map(|(r, e)| r * e).sum::<f64>();
         let theta: Vec<f64> = fit.theta.iter().enumerate().map(|(i, t)| t + step(i)).collect();
         if !problem.set(&theta) {
             problem.set(&fit.theta);
