@@ -10,9 +10,8 @@ use crate::timeseries::ets::estimate::{Search, bounds};
 use crate::timeseries::ets::filter::{Smoothing, State};
 use crate::timeseries::ets::specification::argument;
 
-/// Draws of the parameters that are kept at most, over all forms of a mixture; twice as many are made for them to be
-/// chosen from.
-const SETS: usize = 100;
+/// Draws of the parameters at most, over all forms of a mixture.
+const SETS: usize = 150;
 /// Of one form, at least.
 const FEWEST: usize = 20;
 
@@ -155,9 +154,9 @@ impl EtsFit {
         let p = moves.len();
         let mut proposal = Proposal { at: &self.z, moves: &moves, factor, step: vec![0.0; p] };
         let (mut state, mut z) = (self.last.clone(), self.z.clone());
-        let mut proposed: Vec<(f64, Draw)> = Vec::with_capacity(2 * wanted);
+        let mut proposed: Vec<(f64, Draw)> = Vec::with_capacity(wanted);
         let mut tries = 0;
-        while proposed.len() < 2 * wanted && tries < 20 * wanted {
+        while proposed.len() < wanted && tries < 20 * wanted {
             tries += 1;
             let radius = degrees / of_proposal(&mut generator);
             let Some(noise) = proposal.draw((size * radius).sqrt(), &mut z, &mut generator) else { continue };
