@@ -14,6 +14,7 @@
 
 //  ── numerics: knows no statistics
 pub mod error;
+pub mod interrupt;
 pub mod linalg;
 pub mod optimize;
 pub mod parallel;

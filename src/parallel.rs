@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crate::error::{Error, Result};
+use crate::interrupt::{Stop, interrupted};
 
 thread_local! {
     /// Whether this thread is running a task of a loop.
@@ -55,8 +56,9 @@ fn share<T: Send>(n: usize, stop: impl Fn() -> bool + Sync, task: impl Fn(usize)
             done.push((i, task(i)));
         }
     };
+    let stopping = Stop::here();
     let mut results: Vec<(usize, T)> = thread::scope(|scope| {
-        let handles: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let handles: Vec<_> = (1..workers).map(|_| scope.spawn(|| stopping.helping(work))).collect();
         let mut all = work();
         for handle in handles {
             match handle.join() {
@@ -70,7 +72,7 @@ fn share<T: Send>(n: usize, stop: impl Fn() -> bool + Sync, task: impl Fn(usize)
     results.into_iter().map(|(_, value)| value).collect()
 }
 
-/// [`map`] for tasks that can fail, with a look at `watch` before each one.
+/// [`map`] for tasks that can fail, with a look at `watch` and at [`interrupted`] before each one.
 ///
 /// # Errors
 /// The error of the lowest failing index, or [`Error::Interrupted`] when `watch` asked to stop.
@@ -79,7 +81,7 @@ pub fn try_map<T: Send>(
     watch: &Watch<'_>,
     task: impl Fn(usize) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let stop = || watch.stop.load(Ordering::Relaxed);
+    let stop = || watch.stop.load(Ordering::Relaxed) || interrupted();
     let results = share(n, stop, |i| if watch.stopped(i, n) { Err(Error::Interrupted) } else { task(i) });
     let results = results.into_iter().collect::<Result<Vec<T>>>()?;
     if results.len() == n { Ok(results) } else { Err(Error::Interrupted) }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Bottom floor first. Rooms on one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
-    &["error"],
+    &["error", "interrupt"],
     &["linalg", "optimize", "parallel", "random", "special"],
     &["data", "distribution"],
     &["inference", "sources"],

@@ -1,6 +1,7 @@
 //! BFGS on small dense problems.
 
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 use crate::optimize::gradient;
 
 /// When to stop.
@@ -50,7 +51,7 @@ pub struct Minimum {
 /// Minimises `f` from `start`, its gradient by central differences.
 ///
 /// # Errors
-/// [`Error::Argument`] when `f` is not finite at the start; [`Error::NotConverged`].
+/// [`Error::Argument`] when `f` is not finite at the start; [`Error::NotConverged`]; [`Error::Interrupted`].
 pub fn minimize(f: impl FnMut(&[f64]) -> f64, start: &[f64], settings: &Settings) -> Result<Minimum> {
     descend(&mut Differences { f, at: start.to_vec(), settings }, start, settings)
 }
@@ -149,6 +150,9 @@ fn descend(f: &mut impl Objective, start: &[f64], settings: &Settings) -> Result
         let reach = if fresh { (1.0 / largest(&direction)).min(1.0) } else { 1.0 };
         let found = search(f, &x, value, &slope, &direction, reach, &mut next, &mut next_slope);
         let Some(lower) = found else {
+            if interrupted() {
+                return Err(Error::Interrupted);
+            }
             if !fresh {
                 inverse = scaled(n, 1.0 / settings.curvature);
                 fresh = true;
@@ -199,6 +203,9 @@ fn search(
     let descent = dot(direction, slope);
     let (mut low, mut high) = (0.0, f64::INFINITY);
     for _ in 0..50 {
+        if interrupted() {
+            return None;
+        }
         for i in 0..x.len() {
             next[i] = x[i] + step * direction[i];
         }

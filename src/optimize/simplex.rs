@@ -6,6 +6,7 @@ use argmin::core::{CostFunction, Executor, State};
 use argmin::solver::neldermead::NelderMead;
 
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 use crate::optimize::Minimum;
 
 struct Cost<F>(RefCell<F>);
@@ -15,6 +16,9 @@ impl<F: FnMut(&[f64]) -> f64> CostFunction for Cost<F> {
     type Output = f64;
 
     fn cost(&self, x: &Self::Param) -> std::result::Result<f64, argmin::core::Error> {
+        if interrupted() {
+            return Err(argmin::core::Error::msg(Error::Interrupted));
+        }
         let value = (self.0.borrow_mut())(x);
         // The simplex compares values: what is outside the domain is higher than anything inside.
         Ok(if value.is_nan() { f64::MAX } else { value.min(f64::MAX) })
@@ -31,7 +35,7 @@ impl<F: FnMut(&[f64]) -> f64> CostFunction for Cost<F> {
 /// ```
 ///
 /// # Errors
-/// [`Error::NotConverged`] after `max_iterations`.
+/// [`Error::NotConverged`] after `max_iterations`; [`Error::Interrupted`].
 pub fn nelder_mead(
     f: impl FnMut(&[f64]) -> f64,
     start: &[f64],
@@ -58,7 +62,7 @@ pub fn nelder_mead(
     let run = Executor::new(Cost(RefCell::new(f)), solver)
         .configure(|state| state.max_iters(max_iterations as u64))
         .run()
-        .map_err(|e| refuse(0, e.to_string()))?;
+        .map_err(|e| if interrupted() { Error::Interrupted } else { refuse(0, e.to_string()) })?;
     let state = run.state();
     let iterations = state.get_iter() as usize;
     match state.get_best_param() {

@@ -34,6 +34,9 @@ LOOPS = {
     "Romano-Wolf": "av.romano_wolf({'a': linear, 'b': counts}, 'x = 0', draws=50_000_000, seed=1)",
     "many series": "av.cross_validation({'unique_id': np.repeat(np.arange(999), 60), 'ds': np.tile(np.arange(60), 999),"
     " 'y': rng.normal(size=59940)}, 3, windows=4, seed=1)",
+    "one ARIMA model": "av.AutoArima().fit(rng.normal(size=1_000_000))",
+    "one model of counts": "av.Glarma(ma=(1,)).fit(rng.poisson(3.0, 1_000_000))",
+    "changes of level": "av.pelt(rng.normal(size=1_000_000))",
     "backtest": "av.backtest(av.Structural(), rng.normal(size=2000).cumsum(), horizon=5, windows=1500, seed=1)",
 }
 

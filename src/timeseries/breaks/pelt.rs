@@ -3,6 +3,7 @@
 use super::bai_perron::argument;
 use super::pelt_cost::{Cost, Costs, dispersion};
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 use crate::timeseries::plain::squarable;
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -119,7 +120,7 @@ impl Pelt {
         let (penalty, lengths) = self.price(n)?;
         let scale = self.scale(name, &y)?;
         let mut costs = Costs::new(self.cost, &y, &e, scale);
-        let mut starts = pruned(&costs, n, least, penalty, lengths);
+        let mut starts = pruned(&costs, n, least, penalty, lengths)?;
         let mut scale = scale;
         if self.cost == Cost::NegativeBinomial(None) {
             // The dispersion given the segments, and the segments given the dispersion.
@@ -131,7 +132,7 @@ impl Pelt {
                 }
                 scale = dispersion(&y, &means);
                 costs = Costs::new(self.cost, &y, &e, scale);
-                let again = pruned(&costs, n, least, penalty, lengths);
+                let again = pruned(&costs, n, least, penalty, lengths)?;
                 if again == starts {
                     break;
                 }
@@ -257,8 +258,8 @@ fn spans(starts: &[usize], n: usize) -> impl Iterator<Item = (usize, usize)> {
     starts.iter().enumerate().map(move |(i, &from)| (from, starts.get(i + 1).copied().unwrap_or(n)))
 }
 
-/// The best partition into segments of `least` or more; its first observations.
-fn pruned(costs: &Costs, n: usize, least: usize, penalty: f64, lengths: bool) -> Vec<usize> {
+/// The best partition into segments of `least` or more; its first observations. Interrupted, it has none.
+fn pruned(costs: &Costs, n: usize, least: usize, penalty: f64, lengths: bool) -> Result<Vec<usize>> {
     let of =
         |from: usize, to: usize| costs.of(from, to) + if lengths { ((to - from) as f64).ln() } else { 0.0 };
     // With lengths charged, a split may cost log(l + m) − log l − log m ≥ log(4/n) more than the whole.
@@ -269,6 +270,9 @@ fn pruned(costs: &Costs, n: usize, least: usize, penalty: f64, lengths: bool) ->
     // A start, and the end until which it may be needed: what prunes it can itself be a start only `least` later.
     let mut alive: Vec<(usize, usize)> = Vec::new();
     for to in least..=n {
+        if interrupted() {
+            return Err(Error::Interrupted);
+        }
         if to - least == 0 || to - least >= least {
             alive.push((to - least, usize::MAX));
         }
@@ -294,7 +298,7 @@ fn pruned(costs: &Costs, n: usize, least: usize, penalty: f64, lengths: bool) ->
         starts.push(at);
     }
     starts.reverse();
-    starts
+    Ok(starts)
 }
 
 impl PeltFit {
@@ -376,7 +380,7 @@ mod tests {
             let e: Vec<f64> = (0..y.len()).map(|i| if uneven { 1.0 + (i % 5) as f64 } else { 1.0 }).collect();
             let costs = Costs::new(cost, &y, &e, [20.0, 0.0, 0.0, 0.1][which]);
             let n = y.len();
-            let starts = pruned(&costs, n, least, penalty, lengths);
+            let starts = pruned(&costs, n, least, penalty, lengths).expect("nobody interrupts");
             let mut ours = penalty * (starts.len() - 1) as f64;
             for (from, to) in spans(&starts, n) {
                 prop_assert!(to - from >= least);

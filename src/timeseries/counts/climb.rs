@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2};
 
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 use crate::linalg::Cholesky;
 
 /// A likelihood with its derivatives.
@@ -138,6 +139,9 @@ pub(super) fn climb(f: &mut impl Likelihood, start: &[f64], bounds: &Bounds, car
     let mut curvature: Option<(Array2<f64>, Vec<usize>)> = None;
     let (mut last, mut failures) = (f64::INFINITY, 0);
     for iteration in 0..MOST_STEPS {
+        if interrupted() {
+            return Err(Error::Interrupted);
+        }
         let value = f.derivatives(&theta, &mut gradient, &mut information);
         if !value.is_finite() {
             let must = "a place where the likelihood is finite".into();
