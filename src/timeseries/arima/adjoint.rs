@@ -140,6 +140,7 @@ impl Adjoint {
         work.backwards(&mut self.behind);
         self.ahead.fill(0.0);
         if m > 0 {
+            let end = work.horizon(m);
             self.half.fill(0.0);
             for (c, &u) in self.seed.iter().enumerate().filter(|(_, u)| **u != 0.0) {
                 add(&mut self.half, u, &work.shifted[c * width..][..width]);
@@ -158,13 +159,13 @@ impl Adjoint {
                 self.ahead[t] = -2.0 * scale * dot(row, &self.half);
                 add(&mut self.start[t * width..][..width], -2.0 * scale * self.behind[t], &self.half);
             }
-            work.forwards(&mut self.ahead);
+            work.forwards(&mut self.ahead[..end]);
             for &lag in &work.ma_lags {
                 if lag < n {
-                    self.ma[lag - 1] -= dot(&self.ahead[..n - lag], &self.behind[lag..]);
+                    self.ma[lag - 1] -= dot(&self.ahead[..end.min(n - lag)], &self.behind[lag..]);
                 }
             }
-            work.backwards(&mut self.ahead);
+            work.backwards(&mut self.ahead[..end]);
         }
         add(&mut self.ahead, 2.0 * scale, &self.behind);
         for (lags, out, past) in
@@ -214,27 +215,33 @@ impl Adjoint {
     /// From Λ'Λ to the impulse response, and from that to θ.
     fn impulse(&mut self, work: &Work<f64>, m: usize) {
         let (n, width) = (work.impulse.len(), self.half.len());
-        self.errors.fill(0.0);
+        // Where the response has ended before the end of the series, nothing is cut off there.
+        let end = work.horizon(m);
+        let errors = &mut self.errors[..end];
+        errors.fill(0.0);
         for i in (1..m).rev() {
             for j in i..m {
                 let g = self.gram[i * width + j];
                 self.gram[(i - 1) * width + j - 1] += g;
-                self.errors[n - i] -= g * work.impulse[n - j];
-                self.errors[n - j] -= g * work.impulse[n - i];
+                if end == n {
+                    errors[n - i] -= g * work.impulse[n - j];
+                    errors[n - j] -= g * work.impulse[n - i];
+                }
             }
         }
-        self.behind.copy_from_slice(&work.impulse);
-        work.backwards(&mut self.behind);
-        self.ahead.fill(0.0);
-        self.ahead[..m].copy_from_slice(&self.gram[..m]);
-        work.forwards(&mut self.ahead);
-        for &lag in work.ma_lags.iter().filter(|&&l| l < n) {
-            self.ma[lag - 1] -= dot(&self.ahead[..n - lag], &self.behind[lag..]);
+        let (behind, ahead) = (&mut self.behind[..end], &mut self.ahead[..end]);
+        behind.copy_from_slice(&work.impulse[..end]);
+        work.backwards(behind);
+        ahead.fill(0.0);
+        ahead[..m].copy_from_slice(&self.gram[..m]);
+        work.forwards(ahead);
+        for &lag in work.ma_lags.iter().filter(|&&l| l < end) {
+            self.ma[lag - 1] -= dot(&ahead[..end - lag], &behind[lag..]);
         }
-        add(&mut self.errors, 1.0, &self.ahead);
-        work.backwards(&mut self.errors);
-        for &lag in work.ma_lags.iter().filter(|&&l| l < n) {
-            self.ma[lag - 1] -= dot(&self.errors[lag..], &work.impulse[..n - lag]);
+        add(errors, 1.0, ahead);
+        work.backwards(errors);
+        for &lag in work.ma_lags.iter().filter(|&&l| l < end) {
+            self.ma[lag - 1] -= dot(&errors[lag..], &work.impulse[..end - lag]);
         }
     }
 

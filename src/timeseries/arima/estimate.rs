@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2};
 
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 use crate::linalg::{Cholesky, eigen_symmetric};
 use crate::optimize::{Settings, minimize_with_gradient};
 use crate::timeseries::arima::engine::{Engine, Layout};
@@ -18,6 +19,10 @@ const FLAT: f64 = 1.0;
 
 /// A partial autocorrelation of a moving average this near to one is tried at one.
 const BOUNDARY: f64 = 0.995;
+
+/// Parts of a standard error between an autoregression and the unit circle below which it cannot be told from it: no
+/// parabola fits the likelihood as far as that.
+const NEAR: f64 = 0.05;
 
 /// How carefully to look for a maximum.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -123,6 +128,9 @@ pub(super) fn climb(
     starts: Vec<Vec<f64>>,
     effort: Effort,
 ) -> (Vec<Found>, Option<Error>) {
+    if interrupted() {
+        return (Vec::new(), Some(Error::Interrupted));
+    }
     let found = |free: Vec<f64>, value: f64| {
         let mut natural = vec![0.0; layout.shape.len()];
         layout.unpack(&free, &mut natural);
@@ -222,7 +230,9 @@ fn on_the_circle(layout: &Layout, found: Found, engine: &mut Engine<'_>) -> Foun
     best
 }
 
-/// The matrix of second derivatives by differences of the gradient; none where a step leaves the domain.
+/// The matrix of second derivatives by differences of the gradient at two steps, extrapolated to none (Richardson 1911);
+/// none where a step leaves the domain. Near the unit circle one direction may be a hundred times as stiff as another,
+/// and what the stiff one loses to its step is lost to the other ten thousandfold.
 pub(super) fn curvature(
     columns: &Columns,
     layout: &Layout,
@@ -232,43 +242,59 @@ pub(super) fn curvature(
     let n = at.len();
     let mut engine = Engine::new(columns, layout, kind);
     let mut out = Array2::zeros((n, n));
-    let (mut up, mut down) = (vec![0.0; n], vec![0.0; n]);
     for i in 0..n {
-        let mut step = 1e-5 * at[i].abs().max(1.0);
-        let mut x = at.to_vec();
-        for attempt in 0.. {
-            x[i] = at[i] + step;
-            let above = engine.at(&x, &mut up);
-            x[i] = at[i] - step;
-            let below = engine.at(&x, &mut down);
-            if above.is_finite() && below.is_finite() {
-                break;
-            }
-            if attempt == 4 {
-                return None;
-            }
-            step *= 0.1;
-        }
+        let mut around = |step: f64| {
+            let mut side = |move_by: f64| {
+                let (mut x, mut slope) = (at.to_vec(), vec![0.0; n]);
+                x[i] += move_by;
+                engine.at(&x, &mut slope).is_finite().then_some(slope)
+            };
+            let (up, down) = (side(step)?, side(-step)?);
+            Some(up.iter().zip(&down).map(|(u, d)| (u - d) / (2.0 * step)).collect::<Vec<_>>())
+        };
+        let longest = 1e-5 * at[i].abs().max(1.0);
+        let (near, far) = (0..5).find_map(|attempt| {
+            let step = longest * 0.1_f64.powi(attempt);
+            around(step).zip(around(2.0 * step))
+        })?;
         for j in 0..n {
-            out[[i, j]] = (up[j] - down[j]) / (2.0 * step);
+            out[[i, j]] = (4.0 * near[j] - far[j]) / 3.0;
         }
     }
     let both = (&out + &out.t()) * 0.5;
     both.iter().all(|v| v.is_finite()).then_some(both)
 }
 
-/// The covariance of the free natural parameters and of the terms' coefficients, jointly; NaN where the information is
-/// not positive definite. The information is that about the free parameters, whose scale is even up to the edge of the
-/// region, and at a maximum the natural ones follow by the delta method; but on the unit circle, where the free ones
-/// stand still, it is that about the natural ones.
-pub(super) fn covariance(data: &Prepared, layout: &Layout, kind: Objective, found: &Found) -> Array2<f64> {
+/// The covariance of what was estimated.
+pub(super) struct Spread {
+    /// Of the free natural parameters and of the terms' coefficients, jointly; NaN where the information is not positive
+    /// definite.
+    pub(super) covariance: Array2<f64>,
+    /// Whether the edge of the stationary region is nearer than a [small part](NEAR) of a standard error.
+    pub(super) edge: bool,
+}
+
+/// The information is that about the free parameters, whose scale is even up to the edge of the region, and at a maximum
+/// the natural ones follow by the delta method; but of a moving average on the unit circle, whose free parameters
+/// stand still, it is that about the natural ones: there the likelihood goes on beyond the circle as its mirror image.
+/// `of_terms` is the covariance of the terms' coefficients given the factors.
+pub(super) fn spread(
+    data: &Prepared,
+    layout: &Layout,
+    kind: Objective,
+    found: &Found,
+    of_terms: &Array2<f64>,
+) -> Spread {
     let columns = &data.columns;
-    let own = if found.boundary { layout.natural() } else { layout.clone() };
-    let at: Vec<f64> = if found.boundary {
-        found.natural.iter().zip(&layout.given).filter(|(_, g)| g.is_none()).map(|(v, _)| *v).collect()
-    } else {
-        found.free.clone()
-    };
+    let (mut own, mut at) = (layout.clone(), found.free.clone());
+    for factor in [1, 3].into_iter().filter(|&f| layout.bounded[f]) {
+        let place = layout.place(factor);
+        if at[place.clone()].iter().any(|v| v.abs() > FULL.edge) {
+            own.bounded[factor] = false;
+            at[place]
+                .copy_from_slice(&found.natural[layout.shape.first(factor)..][..layout.shape.orders[factor]]);
+        }
+    }
     let (n, k, gaps) = (at.len(), columns.regressors(), columns.gaps);
     let mut out = Array2::from_elem((n + k, n + k), f64::NAN);
     let of_factors = if n == 0 {
@@ -278,42 +304,34 @@ pub(super) fn covariance(data: &Prepared, layout: &Layout, kind: Objective, foun
             .and_then(|h| Cholesky::new(h.view(), "information").ok())
             .map(|c| c.inverse())
     };
-    let Some(v) = of_factors else { return out };
+    let Some(v) = of_factors else { return Spread { covariance: out, edge: false } };
+    // (1 − |r|) over the standard error of r = tanh z, which is 1 − r² times that of z.
+    let near = |i: usize| v[[i, i]].sqrt() * (1.0 + at[i].tanh().abs()) * NEAR > 1.0;
+    let edge = [0, 2].into_iter().filter(|&f| layout.bounded[f]).any(|f| layout.place(f).any(near));
     let jacobian = own.jacobian(&at);
     let across = v.dot(&jacobian.t());
     out.slice_mut(ndarray::s![..n, ..n]).assign(&jacobian.dot(&across));
     if k == 0 {
-        return out;
+        return Spread { covariance: out, edge };
     }
     let slopes = Engine::new(columns, &own, kind).coefficient_slopes(&at);
     let slopes = Array2::from_shape_fn((k, n), |(j, i)| slopes[gaps + j][i]);
     let slopes = data.unit.dot(&slopes);
     let cross = slopes.dot(&across);
-    let (_, terms) = regression(data, layout, kind, &found.natural);
-    let terms = &terms + &slopes.dot(&v).dot(&slopes.t());
+    let terms = of_terms + &slopes.dot(&v).dot(&slopes.t());
     out.slice_mut(ndarray::s![n.., ..n]).assign(&cross);
     out.slice_mut(ndarray::s![..n, n..]).assign(&cross.t());
     out.slice_mut(ndarray::s![n.., n..]).assign(&terms);
-    out
+    Spread { covariance: out, edge }
 }
 
-/// Coefficients of the terms that are estimated and their covariance at these natural parameters.
-pub(super) fn regression(
-    data: &Prepared,
-    layout: &Layout,
-    kind: Objective,
-    natural: &[f64],
-) -> (Array1<f64>, Array2<f64>) {
+/// Coefficients of the terms that are estimated and their covariance, after a likelihood was evaluated.
+pub(super) fn regression(data: &Prepared, work: &Work<f64>, kind: Objective) -> (Array1<f64>, Array2<f64>) {
     let columns = &data.columns;
-    let mut work = Work::<f64>::new(layout.shape, columns);
-    let fine = work.objective(columns, natural, kind).is_some();
     let (k, width, gaps) = (columns.regressors(), columns.width(), columns.gaps);
-    if !fine {
-        return (Array1::from_elem(k, f64::NAN), Array2::from_elem((k, k), f64::NAN));
-    }
     let beta: Array1<f64> = work.beta[gaps..].iter().copied().collect();
     // The regressors' part of the triangle is that of their information, the gaps' taken out.
-    let variance = variance(&work, columns, kind, layout.shape.degrees().0);
+    let variance = variance(work, columns, kind);
     let lower =
         Array2::from_shape_fn(
             (k, k),
@@ -329,11 +347,11 @@ pub(super) fn regression(
 }
 
 /// σ² in the units of the numerics.
-pub(super) fn variance(work: &Work<f64>, columns: &Columns, kind: Objective, p: usize) -> f64 {
+pub(super) fn variance(work: &Work<f64>, columns: &Columns, kind: Objective) -> f64 {
     match kind {
         Objective::Given(variance) => variance,
         Objective::Exact => work.quadratic / columns.observed() as f64,
-        Objective::Conditional => work.quadratic / (columns.rows - p) as f64,
+        Objective::Conditional => work.quadratic / (columns.rows - work.ar.len()) as f64,
     }
 }
 

@@ -5,13 +5,16 @@ use ndarray::{Array1, Array2, ArrayView2};
 use crate::error::{Error, Result};
 use crate::inference::Estimates;
 use crate::timeseries::arima::engine::Layout;
-use crate::timeseries::arima::estimate::{FULL, Found, covariance, regression, variance};
+use crate::timeseries::arima::estimate::{FULL, Found, regression, spread, variance};
 use crate::timeseries::arima::likelihood::Objective;
 use crate::timeseries::arima::prepare::Prepared;
 use crate::timeseries::arima::search::Trial;
-use crate::timeseries::arima::states::{evaluated, state_space};
+use crate::timeseries::arima::states::{evaluated, memory, state_space};
 use crate::timeseries::arima::{Arima, Method};
 use crate::timeseries::statespace::{Filtered, StateSpace, Workspace};
+
+/// What an autoregression forgets of a shock in as many periods as there are, below which it forgets nothing.
+const UNIT: f64 = 1e-6;
 
 /// `log 2π`.
 const LOG_TWO_PI: f64 = 1.837_877_066_409_345_5;
@@ -27,6 +30,8 @@ pub struct ArimaFit {
     names: Vec<String>,
     coefficients: Array1<f64>,
     covariance: Array2<f64>,
+    /// Whether an autoregression is so near the unit circle that its standard error reaches far beyond.
+    edge: bool,
     /// Coefficients of all terms of the regression, given ones too.
     terms: Vec<f64>,
     /// σ² in the units of the numerics.
@@ -44,6 +49,11 @@ pub struct Prediction {
     pub variance: Vec<f64>,
 }
 
+/// The estimates were at a likelihood a moment ago.
+pub(super) fn no_likelihood() -> Error {
+    Error::NotPositiveDefinite { what: "covariance of the series".into(), pivot: 0 }
+}
+
 impl ArimaFit {
     pub(super) fn new(
         spec: Arima,
@@ -53,10 +63,8 @@ impl ArimaFit {
         found: Found,
     ) -> Result<Self> {
         let columns = &data.columns;
-        let work = evaluated(layout.shape, columns, &found.natural, kind).ok_or_else(|| {
-            Error::NotPositiveDefinite { what: "covariance of the series".into(), pivot: 0 }
-        })?;
-        let scaled_variance = variance(&work, columns, kind, layout.shape.degrees().0);
+        let work = evaluated(layout.shape, columns, &found.natural, kind).ok_or_else(no_likelihood)?;
+        let scaled_variance = variance(&work, columns, kind);
         let used = columns.observed() as f64;
         let log_likelihood = match kind {
             Objective::Given(v) => {
@@ -65,9 +73,9 @@ impl ArimaFit {
             Objective::Exact => -0.5 * (used * (LOG_TWO_PI + scaled_variance.ln() + 1.0) + work.determinant),
             Objective::Conditional => -0.5 * used * (LOG_TWO_PI + scaled_variance.ln() + 1.0),
         } - used * data.spread.ln();
-        let (beta, _) = regression(&data, &layout, kind, &found.natural);
+        let (beta, of_terms) = regression(&data, &work, kind);
         let terms = data.all_terms(&beta.to_vec());
-        let own = covariance(&data, &layout, kind, &found);
+        let own = spread(&data, &layout, kind, &found, &of_terms);
         // Factors first, then terms; what is given has a value and no standard error.
         let factors = spec.factor_names();
         let free = |given: &[Option<f64>]| given.iter().map(Option::is_none).collect::<Vec<_>>();
@@ -84,7 +92,7 @@ impl ArimaFit {
             })
             .collect();
         let covariance = Array2::from_shape_fn((names.len(), names.len()), |(i, j)| {
-            index[i].zip(index[j]).map_or(f64::NAN, |(a, b)| own[[a, b]])
+            index[i].zip(index[j]).map_or(f64::NAN, |(a, b)| own.covariance[[a, b]])
         });
         Ok(Self {
             spec,
@@ -95,6 +103,7 @@ impl ArimaFit {
             names,
             coefficients,
             covariance,
+            edge: own.edge,
             terms,
             scaled_variance,
             log_likelihood,
@@ -192,12 +201,14 @@ impl ArimaFit {
         }
         let rooted = |f: &usize| {
             self.layout.bounded[*f]
-                && self.found.free[self.layout.place(*f)].iter().any(|v| v.abs() >= FULL.edge)
+                && self.found.free[self.layout.place(*f)]
+                    .iter()
+                    .any(|v| v.abs() >= FULL.edge || (1.0 - v.abs().tanh()) * self.n_used() as f64 <= UNIT)
         };
-        if [0, 2].iter().any(rooted) {
+        if self.edge || [0, 2].iter().any(rooted) {
             notes.push(
                 "an autoregression has a root that cannot be told from the unit circle: one more difference, seasonal \
-                 if the root is, may describe the series as well"
+                 if the root is, may describe the series as well, and its standard error means little"
                     .into(),
             );
         }
@@ -223,9 +234,25 @@ impl ArimaFit {
         })
     }
 
+    /// Mean and covariance of the state after the last period, in the units of the numerics.
+    pub(super) fn last_state(
+        &self,
+        model: &StateSpace,
+        natural: &[f64],
+        terms: &[f64],
+    ) -> Result<(Vec<f64>, Vec<f64>)> {
+        let n = self.data.y.len();
+        let first = n.saturating_sub(memory(self.layout.shape, natural, model.states(), n));
+        let first = if self.data.y[first..].iter().any(|v| v.is_nan()) { 0 } else { first };
+        let mut work = Workspace::new(model);
+        work.log_likelihood(model, &self.data.without_terms(terms, first))?;
+        let (mean, covariance, _) = work.next();
+        Ok((mean.to_vec(), covariance.to_vec()))
+    }
+
     fn filtered(&self) -> Result<Filtered> {
         let model = self.state_space()?;
-        Workspace::new(&model).filter(&model, &self.data.without_terms(&self.terms))
+        Workspace::new(&model).filter(&model, &self.data.without_terms(&self.terms, 0))
     }
 
     /// One-step prediction errors at the estimates; NaN where missing, and in the periods that differencing uses up.
@@ -265,10 +292,7 @@ impl ArimaFit {
     pub fn predict(&self, horizon: usize, x: Option<ArrayView2<'_, f64>>) -> Result<Prediction> {
         let x = self.data.future(horizon, x)?;
         let model = self.state_space()?;
-        let mut work = Workspace::new(&model);
-        work.log_likelihood(&model, &self.data.without_terms(&self.terms))?;
-        let (a, p, _) = work.next();
-        let (mut a, mut p) = (a.to_vec(), p.to_vec());
+        let (mut a, mut p) = self.last_state(&model, &self.found.natural, &self.terms)?;
         let (m, z) = (model.states(), model.loading());
         let mut scratch = vec![0.0; m * m];
         let (mut mean, mut variance) = (Vec::new(), Vec::new());

@@ -14,7 +14,7 @@
 //! was seen.
 
 use crate::timeseries::arima::dual::Scalar;
-use crate::timeseries::arima::polynomial::Shape;
+use crate::timeseries::arima::polynomial::{Shape, inverse};
 
 /// What the likelihood is of: columns of one length, differenced; gaps first, then regressors, the outcome last.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +67,8 @@ pub(super) struct Work<T> {
     pub(super) variances: Vec<T>,
     series: Vec<T>,
     pub(super) impulse: Vec<T>,
+    /// Rows after which the impulse response of 1/θ(B) has ended.
+    pub(super) reach: usize,
     pub(super) errors: Vec<T>,
     gram: Vec<T>,
     pub(super) start: Vec<T>,
@@ -99,6 +101,7 @@ impl<T: Scalar> Work<T> {
             variances: zeros(p + 1),
             series: zeros(n),
             impulse: zeros(n),
+            reach: 0,
             errors: zeros(n * k),
             gram: zeros(m * m),
             start: zeros(m * m),
@@ -183,15 +186,28 @@ impl<T: Scalar> Work<T> {
         }
     }
 
+    /// 1/θ(B) until it ends.
+    fn respond(&mut self) {
+        let before = self.reach;
+        self.reach = inverse(&self.ma, &self.ma_lags, &mut self.impulse);
+        if self.reach < before {
+            self.impulse[self.reach..before].fill(T::of(0.0));
+        }
+    }
+
+    /// Rows behind which nothing moves what lies before the series by way of 1/θ(B).
+    pub(super) fn horizon(&self, m: usize) -> usize {
+        (self.reach + m).min(self.impulse.len())
+    }
+
     /// Λ'Λ: its first row from the impulse response run backwards, the others by what the end cuts off.
     fn gram(&mut self, m: usize) {
         let n = self.impulse.len();
-        self.impulse.fill(T::of(0.0));
-        self.impulse[0] = T::of(1.0);
-        divide(&self.ma, &self.ma_lags, &mut self.impulse);
+        self.respond();
         let mut series = std::mem::take(&mut self.series);
-        series.copy_from_slice(&self.impulse);
-        self.backwards(&mut series);
+        let end = self.horizon(m);
+        series[..end].copy_from_slice(&self.impulse[..end]);
+        self.backwards(&mut series[..end]);
         self.gram[..m].copy_from_slice(&series[..m]);
         self.series = series;
         for i in 1..m {
@@ -328,9 +344,10 @@ impl<T: Scalar> Work<T> {
     fn shift(&mut self, m: usize, columns: &Columns) {
         let (n, width) = (columns.rows, self.width());
         let mut series = std::mem::take(&mut self.series);
+        let end = self.horizon(m);
         for c in 0..columns.width() {
-            series.copy_from_slice(&self.errors[c * n..][..n]);
-            self.backwards(&mut series);
+            series[..end].copy_from_slice(&self.errors[c * n..][..end]);
+            self.backwards(&mut series[..end]);
             let out = &mut self.shifted[c * width..][..width];
             out.fill(T::of(0.0));
             for (&e, row) in series[..m].iter().zip(self.start.chunks_exact(width)) {

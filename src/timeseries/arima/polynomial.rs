@@ -2,6 +2,9 @@
 
 use crate::timeseries::arima::dual::Scalar;
 
+/// An impulse response that stays below this has ended: what comes after moves no digit of any sum.
+const NOTHING: f64 = 1e-30;
+
 /// What the four factors of the model are: their orders and the season.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Shape {
@@ -63,6 +66,23 @@ impl Shape {
             }
         }
     }
+}
+
+/// Coefficients of 1/θ(B), θ(B) = 1 + Σ bᵢBⁱ with these lags of b not zero, until they end: how many there are of them in
+/// `out`, which they fill if they do not end.
+pub(super) fn inverse<T: Scalar>(b: &[T], lags: &[usize], out: &mut [T]) -> usize {
+    let longest = b.len().max(1);
+    let (mut t, mut quiet) = (0, 0);
+    while t < out.len() && quiet < longest {
+        let mut sum = T::of(if t == 0 { 1.0 } else { 0.0 });
+        for &lag in lags.iter().take_while(|&&l| l <= t) {
+            sum -= b[lag - 1] * out[t - lag];
+        }
+        out[t] = sum;
+        quiet = if sum.value().abs() < NOTHING { quiet + 1 } else { 0 };
+        t += 1;
+    }
+    t
 }
 
 /// From partial autocorrelations to the coefficients of `1 − Σ cᵢBⁱ`, in place: the recursion of Levinson (1946) and

@@ -320,9 +320,9 @@ impl Prepared {
         self.given.iter().map(|g| g.unwrap_or_else(|| next.next().copied().unwrap_or(f64::NAN))).collect()
     }
 
-    /// The outcome less all terms, in the units of the numerics; NaN where missing.
-    pub(super) fn without_terms(&self, terms: &[f64]) -> Vec<f64> {
+    /// The outcome from row `first` on, less all terms, in the units of the numerics; NaN where missing.
+    pub(super) fn without_terms(&self, terms: &[f64], first: usize) -> Vec<f64> {
         let row = |t: usize| self.x.row(t).iter().zip(terms).map(|(x, b)| x * b).sum::<f64>();
-        self.y.iter().enumerate().map(|(t, y)| (y - row(t)) / self.spread).collect()
+        (first..self.y.len()).map(|t| (self.y[t] - row(t)) / self.spread).collect()
     }
 }

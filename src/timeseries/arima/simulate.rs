@@ -5,19 +5,22 @@ use ndarray::{Array2, ArrayView2};
 use crate::error::Result;
 use crate::inference::Forecast;
 use crate::linalg::Cholesky;
-use crate::parallel;
+use crate::parallel::{Watch, try_map};
 use crate::random::{chi_squared, fresh_seed, normal, stream};
 use crate::timeseries::arima::ArimaFit;
 use crate::timeseries::arima::estimate::{regression, root};
-use crate::timeseries::arima::likelihood::{Objective, Work};
+use crate::timeseries::arima::fit::no_likelihood;
+use crate::timeseries::arima::likelihood::Objective;
 use crate::timeseries::arima::specification::argument;
-use crate::timeseries::statespace::{StateSpace, Workspace, add_draw, factor};
+use crate::timeseries::arima::states::evaluated;
+use crate::timeseries::statespace::{StateSpace, add_draw, factor};
 
 /// Draws of the parameters; every one serves several paths, because each costs a pass of the filter.
 const SETS: usize = 200;
 
 /// A draw of the parameters.
 struct Draw {
+    natural: Vec<f64>,
     terms: Vec<f64>,
     model: StateSpace,
 }
@@ -63,10 +66,10 @@ impl ArimaFit {
         let sets = SETS.min(draws);
         let spread = root(&self.data.columns, &self.layout, self.kind, &self.found.free);
         let run = |set: usize| self.paths(set, (set..draws).step_by(sets), &x, &spread, horizon, seed);
-        let done = parallel::map(sets, run);
+        let done = try_map(sets, &Watch::none(), run)?;
         let mut paths = vec![Array2::zeros((draws, horizon)); x.len()];
         for (set, outcome) in done.into_iter().enumerate() {
-            let mut values = outcome?.into_iter();
+            let mut values = outcome.into_iter();
             for draw in (set..draws).step_by(sets) {
                 for scenario in &mut paths {
                     scenario.row_mut(draw).iter_mut().for_each(|v| *v = values.next().unwrap_or(f64::NAN));
@@ -92,10 +95,8 @@ impl ArimaFit {
     ) -> Result<Vec<f64>> {
         let drawn = self.draw(set, spread, seed)?;
         let model = &drawn.model;
-        let mut work = Workspace::new(model);
-        work.log_likelihood(model, &self.data.without_terms(&drawn.terms))?;
-        let (mean, covariance, _) = work.next();
-        let (mean, lower) = (mean.to_vec(), factor(covariance, mean.len()));
+        let (mean, covariance) = self.last_state(model, &drawn.natural, &drawn.terms)?;
+        let lower = factor(&covariance, mean.len());
         let size = model.state_variances()[0].sqrt();
         let mut scratch = vec![0.0; mean.len()];
         let mut out = Vec::new();
@@ -127,15 +128,17 @@ impl ArimaFit {
         let free: Vec<f64> = self.found.free.iter().enumerate().map(|(i, f)| f + move_of(i)).collect();
         let mut natural = vec![0.0; layout.shape.len()];
         layout.unpack(&free, &mut natural);
-        let mut work = Work::<f64>::new(layout.shape, columns);
         // A draw outside the region (given parameters are not kept in it) is no draw.
-        if work.objective(columns, &natural, self.kind).is_none() {
-            natural.clone_from(&self.found.natural);
-        }
+        let work = match evaluated(layout.shape, columns, &natural, self.kind) {
+            Some(work) => work,
+            None => {
+                natural.clone_from(&self.found.natural);
+                evaluated(layout.shape, columns, &natural, self.kind).ok_or_else(no_likelihood)?
+            }
+        };
         let mut variance = match self.kind {
             Objective::Given(variance) => variance,
             _ => {
-                work.objective(columns, &natural, self.kind);
                 let left =
                     (columns.observed() as f64 - columns.regressors() as f64 - free.len() as f64).max(1.0);
                 work.quadratic / chi_squared(&mut generator, left)
@@ -144,7 +147,7 @@ impl ArimaFit {
         if !(variance.is_finite() && variance > 0.0) {
             variance = self.scaled_variance;
         }
-        let (beta, covariance) = regression(&self.data, layout, self.kind, &natural);
+        let (beta, covariance) = regression(&self.data, &work, self.kind);
         let mut estimated = beta.to_vec();
         if let Ok(factor) = Cholesky::new(covariance.view(), "covariance of the regressors") {
             let lower = factor.lower() * (variance / self.scaled_variance).sqrt();
@@ -154,6 +157,6 @@ impl ArimaFit {
             }
         }
         let model = self.states_at(&natural, variance)?;
-        Ok(Draw { terms: self.data.all_terms(&estimated), model })
+        Ok(Draw { natural, terms: self.data.all_terms(&estimated), model })
     }
 }

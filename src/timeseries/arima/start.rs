@@ -6,6 +6,9 @@ use crate::linalg::least_squares;
 use crate::timeseries::arima::engine::Layout;
 use crate::timeseries::arima::likelihood::Columns;
 
+/// Rows, the last ones, that are enough to start from.
+const ENOUGH: usize = 20_000;
+
 /// The outcome less its regression on gaps and regressors, by ordinary least squares.
 fn residual(columns: &Columns) -> Vec<f64> {
     let (n, k) = (columns.rows, columns.width() - 1);
@@ -24,6 +27,7 @@ fn residual(columns: &Columns) -> Vec<f64> {
 pub(super) fn hannan_rissanen(columns: &Columns, layout: &Layout) -> Option<Vec<f64>> {
     let shape = layout.shape;
     let w = residual(columns);
+    let w = &w[w.len().saturating_sub(ENOUGH)..];
     let (p, q) = shape.degrees();
     let n = w.len();
     let mut errors = vec![0.0; n];
@@ -31,7 +35,7 @@ pub(super) fn hannan_rissanen(columns: &Columns, layout: &Layout) -> Option<Vec<
     if q > 0 {
         let long = (q.max(p) + 2).max((10.0 * (n as f64).log10()) as usize).min(n / 3);
         let lags: Vec<usize> = (1..=long).collect();
-        let ahead = regress(&w, &w, &lags, &[], long)?;
+        let ahead = regress(w, w, &lags, &[], long)?;
         for t in long..n {
             errors[t] = w[t] - lags.iter().zip(&ahead).map(|(l, b)| b * w[t - l]).sum::<f64>();
         }
@@ -45,7 +49,7 @@ pub(super) fn hannan_rissanen(columns: &Columns, layout: &Layout) -> Option<Vec<
         own.chain((1..=shape.orders[f + 2]).map(|j| j * shape.season)).collect::<Vec<_>>()
     };
     let (ar, ma) = (lags(0), lags(1));
-    let b = regress(&w, &errors, &ar, &ma, begin)?;
+    let b = regress(w, &errors, &ar, &ma, begin)?;
     let [p, q, sp, sq] = shape.orders;
     let (ar, ma) = b.split_at(p + sp);
     let natural = [&ar[..p], &ma[..q], &ar[p..], &ma[q..q + sq]].concat();

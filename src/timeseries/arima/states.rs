@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use crate::timeseries::arima::likelihood::{Columns, Work};
-use crate::timeseries::arima::polynomial::Shape;
+use crate::timeseries::arima::polynomial::{Shape, inverse};
 use crate::timeseries::statespace::StateSpace;
 
 /// x, the autoregression, and its past as the first states, from its stationary distribution; the outcome's past as
@@ -77,6 +77,15 @@ fn autocovariances(ar: &[f64], n: usize) -> Option<Vec<f64>> {
         out.push(next);
     }
     Some(out)
+}
+
+/// How many of the last of n periods, none of them missing, tell the state after them as well as all do: what was before
+/// is forgotten as 1/θ(B) ends, whatever the filter starts from (Anderson & Moore 1979, §4.4).
+pub(super) fn memory(shape: Shape, natural: &[f64], states: usize, n: usize) -> usize {
+    let (p, q) = shape.degrees();
+    let (mut ar, mut ma) = (vec![0.0; p], vec![0.0; q]);
+    shape.expand(natural, &mut ar, &mut ma);
+    2 * states + inverse(&ma, &shape.lags(1), &mut vec![0.0; n])
 }
 
 /// The work of a likelihood at natural parameters, evaluated.
