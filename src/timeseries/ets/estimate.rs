@@ -1,6 +1,7 @@
 //! Maximum likelihood as least squares: Levenberg–Marquardt with exact derivatives inside a box.
 
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 use crate::timeseries::ets::Form;
 use crate::timeseries::ets::filter::{Smoothing, State, Sums, pass};
 use crate::timeseries::ets::form::Season;
@@ -292,6 +293,9 @@ impl<'a> Search<'a> {
         let floor = 1e-26 * problem.y.len() as f64;
         let mut factor = vec![0.0; k * k];
         for _ in 0..MOST_STEPS {
+            if interrupted() {
+                return Err(Error::Interrupted);
+            }
             if sums.squares <= floor || self.normal(&z).is_none() {
                 return Ok(Found { z, sums });
             }

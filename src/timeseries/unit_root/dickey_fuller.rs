@@ -6,6 +6,7 @@ use super::answer::{Deterministic, UnitRootTest};
 use super::mackinnon::{tau_critical, tau_p};
 use super::prepare::{Ols, deterministic, exact, scaled};
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 
 /// How the lags of the differences are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +202,9 @@ pub(super) fn choose(
     }
     let mut best = (0, f64::INFINITY);
     for l in (0..=most).rev() {
+        if interrupted() {
+            return Err(Error::Interrupted);
+        }
         let (fit, _, _) = regress(name, z, kind, l, most + 1)?;
         let k = fit.coefficients.len();
         let score = match lags {

@@ -7,6 +7,7 @@ use super::dickey_fuller::{Lags, choose};
 use super::mackinnon::zivot_andrews_p;
 use super::prepare::{Ols, exact, scaled};
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 
 /// What breaks under the alternative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +109,9 @@ impl ZivotAndrews {
         let dy: Array1<f64> = (lags + 1..n).map(|t| z[t] - z[t - 1]).collect();
         let mut best = (f64::INFINITY, 0);
         for b in (cut + 1).max(lags + 2)..=(n - cut).min(n - 2) {
+            if interrupted() {
+                return Err(Error::Interrupted);
+            }
             let x = self.columns(&z, lags, b);
             if dy.len() <= x.ncols() {
                 return Err(Error::TooShort { what: name.into(), needed: lags + 2 + x.ncols(), found: n });
