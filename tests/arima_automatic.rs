@@ -2,7 +2,11 @@
 
 mod common;
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use averted::error::Error;
+use averted::interrupt::interruptible;
 use averted::timeseries::arima::{Arima, ArimaFit, AutoArima, Criterion};
 use averted::timeseries::structural::Series;
 use common::{numbers, reference};
@@ -178,4 +182,26 @@ fn the_same_series_gives_the_same_bits() {
     let (one, two) = (fit(&AutoArima::new(), &y), fit(&AutoArima::new(), &y));
     assert_eq!(one.log_likelihood().to_bits(), two.log_likelihood().to_bits());
     assert_eq!(one.trials(), two.trials());
+}
+
+#[test]
+fn a_fit_and_a_search_end_when_they_are_asked_to() {
+    let y = dataset("log10_lynx");
+    let series = Series::new("y", &y);
+    for patience in [0, 1, 5, 40] {
+        // Nobody asks again once the answer was to stop: the loops see it without.
+        let asked = Rc::new(Cell::new(0));
+        let looks = asked.clone();
+        let ask = move || {
+            looks.set(looks.get() + 1);
+            looks.get() > patience
+        };
+        let found = interruptible(Box::new(ask.clone()), || AutoArima::new().fit(&series));
+        assert!(matches!(found, Err(Error::Interrupted)), "{patience}: {found:?}");
+        assert_eq!(asked.get(), patience + 1);
+        asked.set(0);
+        let found = interruptible(Box::new(ask), || Arima::new((2, 0, 2)).fit(&series));
+        assert!(matches!(found, Err(Error::Interrupted)), "{patience}: {found:?}");
+    }
+    assert!(AutoArima::new().fit(&series).is_ok());
 }

@@ -3,7 +3,6 @@
 use ndarray::{Array1, Array2};
 
 use crate::error::{Error, Result};
-use crate::interrupt::interrupted;
 use crate::linalg::{Cholesky, eigen_symmetric};
 use crate::optimize::{Settings, minimize_with_gradient};
 use crate::timeseries::arima::engine::{Engine, Layout};
@@ -128,9 +127,6 @@ pub(super) fn climb(
     starts: Vec<Vec<f64>>,
     effort: Effort,
 ) -> (Vec<Found>, Option<Error>) {
-    if interrupted() {
-        return (Vec::new(), Some(Error::Interrupted));
-    }
     let found = |free: Vec<f64>, value: f64| {
         let mut natural = vec![0.0; layout.shape.len()];
         layout.unpack(&free, &mut natural);
@@ -149,6 +145,7 @@ pub(super) fn climb(
     for (_, start) in tried.into_iter().take(effort.followed) {
         match ascend(engine, start, effort) {
             Ok((free, value)) => ends.push(found(free, value)),
+            Err(Error::Interrupted) => return (Vec::new(), Some(Error::Interrupted)),
             Err(error) => trouble = Some(error),
         }
     }

@@ -1,6 +1,7 @@
 //! The search for the orders.
 
 use crate::error::{Error, Result};
+use crate::interrupt::interrupted;
 use crate::timeseries::arima::automatic::Criterion;
 use crate::timeseries::arima::engine::{Engine, Layout};
 use crate::timeseries::arima::estimate::{Effort, FULL, Found, climb, curvature};
@@ -174,6 +175,9 @@ impl Search {
 
     /// Fits a candidate.
     fn evaluate(&self, o: Orders, how: How) -> Tried {
+        if interrupted() {
+            return Tried::refused(o, Error::Interrupted.to_string());
+        }
         let Some(data) = &self.data[usize::from(o.constant)] else {
             return Tried::refused(o, "its constant leaves no variance to estimate".into());
         };
@@ -389,8 +393,11 @@ impl Search {
         self.chosen(Tried { orders, value, found, note: None, again: true })
     }
 
-    /// Even the model of nothing has too many parameters.
+    /// Even the model of nothing has too many parameters, unless nobody waits for it any more.
     fn none(&self) -> Error {
+        if interrupted() {
+            return Error::Interrupted;
+        }
         let data = self.data[0].as_ref();
         let needed = self.d + self.sd * self.season + data.map_or(0, |d| d.columns.regressors()) + 3;
         let found = data.map_or(0, |d| d.y.iter().filter(|v| !v.is_nan()).count());
@@ -399,6 +406,9 @@ impl Search {
 
     /// Climbs to the top of what was chosen and makes the fit of it.
     fn chosen(mut self, best: Tried) -> Result<ArimaFit> {
+        if interrupted() {
+            return Err(Error::Interrupted);
+        }
         let o = best.orders;
         let spec = self.specification(o);
         let trials = self.tried.iter().map(|t| Trial {
