@@ -4,6 +4,9 @@
 
 use crate::timeseries::statespace::StateSpace;
 
+/// Periods from which on a start is not remembered: a season that is never whole, or a long gap before the first value.
+const LONGEST: usize = 512;
+
 /// `F_∞` and `M_∞` of every period of a diffuse start, and what they were worked out from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Start {
@@ -34,6 +37,9 @@ impl Start {
     /// One more period.
     pub(super) fn push(&mut self, missing: bool, loading: &[f64], f_inf: f64, m_inf: &[f64], p_inf: &[f64]) {
         let m = loading.len();
+        if self.periods() == LONGEST {
+            return;
+        }
         if self.missing.is_empty() {
             self.reached.clear();
             self.reached.resize(m, false);
@@ -51,7 +57,7 @@ impl Start {
         self.diffuse.clone_from(&model.diffuse);
         self.entries.clear();
         self.entries.extend(model.transition.entries().iter().filter(|e| self.reached[e.1]));
-        self.whole = true;
+        self.whole = self.periods() < LONGEST;
     }
 
     /// Whether it is that of this model and series; `loading` is scratch.
@@ -137,5 +143,12 @@ mod tests {
             assert_eq!(ours, fresh.log_likelihood(&model, y).expect("a pass"));
             assert_eq!(work.next(), fresh.next());
         }
+        // One that goes on and on is worked out every time.
+        let n = 600;
+        let late: Vec<f64> = (0..n).map(|t| if t < n - 20 { NAN } else { y[t % 30] }).collect();
+        let x = Array2::from_shape_fn((n, 1), |(t, _)| ((t * 31) % 7) as f64);
+        let model = model(1.0, 0.9, &x);
+        let first = work.log_likelihood(&model, &late).expect("a pass");
+        assert_eq!((work.log_likelihood(&model, &late).expect("a pass"), work.replays), (first, false));
     }
 }
