@@ -75,7 +75,7 @@ impl Start {
             && if model.moving.is_none() {
                 same_loading((0, &self.loading[..model.states]))
             } else {
-                self.loading.chunks_exact(model.states).enumerate().all(|known| same_loading(known))
+                self.loading.chunks_exact(model.states).enumerate().all(same_loading)
             }
     }
 

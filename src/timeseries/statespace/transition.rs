@@ -183,7 +183,7 @@ impl Transition {
         let m = self.states;
         if let [(to, from, n)] = self.copies[..] {
             // From one place on the diagonal to another it is one stretch of memory.
-            p.copy_within(from * (m + 1)..(from + n - 1) * (m + 1) + 1, to * (m + 1));
+            p.copy_within(from * (m + 1)..=(from + n - 1) * (m + 1), to * (m + 1));
             return;
         }
         for &(to, from, n) in self.copies.iter().rev() {
@@ -277,7 +277,7 @@ mod tests {
     fn model(states: usize, season: usize, copies: &[(usize, usize)]) -> Transition {
         let mut made = Transition::new(states);
         [(0, 0, 1.0), (0, 1, 1.0), (1, 1, 0.9)].into_iter().for_each(|(i, j, value)| made.set(i, j, value));
-        for j in 2..1 + season {
+        for j in 2..=season {
             made.set(2, j, -1.0);
             if j < season {
                 made.set(j + 1, j, 1.0);

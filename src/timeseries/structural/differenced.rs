@@ -10,7 +10,7 @@
 //! ```
 //!
 //! u is a moving average of order s + 1, its first value aside: its covariance matrix is a band, whose factor takes a quarter of
-//! the time of the filter. A slope that starts diffuse has φ = 1, and w_1 is gone with it; without a slope u is w.
+//! the time of the filter. A slope that starts diffuse has φ = 1, and `w_1` is gone with it; without a slope u is w.
 
 use crate::special::LogProduct;
 use crate::timeseries::statespace::LogLikelihood;
@@ -41,7 +41,7 @@ pub(super) struct Differenced {
     /// Of the log-determinant.
     constant: f64,
     n_diffuse: usize,
-    /// Covariances of u by lag, and of u_1 with what comes after.
+    /// Covariances of u by lag, and of `u_1` with what comes after.
     by_lag: Vec<f64>,
     first: Vec<f64>,
     /// Powers of φ.
@@ -172,7 +172,7 @@ impl Differenced {
         }
     }
 
-    /// Covariances of w_1 with itself and u_2, u_3, …
+    /// Covariances of `w_1` with itself and `u_2`, `u_3`, …
     fn first_row(&mut self, sizes: &Sizes) {
         let (s, phi) = (self.season, sizes.damping);
         let mut power = 1.0;

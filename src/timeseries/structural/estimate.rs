@@ -148,7 +148,7 @@ fn descend(problem: &mut Problem, start: &[f64], z: &[f64], gain: f64) -> Result
         let cost = |place: &[f64], slope: &mut [f64]| {
             bounded.vector(place, &mut theta);
             let value = problem.cost_and_slope(&theta, z, slope);
-            bounded.chain(place, slope);
+            Bounded::chain(place, slope);
             value
         };
         minimize_with_gradient(cost, &bounded.place(start), &settings)
@@ -205,7 +205,7 @@ impl Bounded {
     }
 
     /// Makes a slope by the logs of variances one by the places.
-    fn chain(&self, place: &[f64], slope: &mut [f64]) {
+    fn chain(place: &[f64], slope: &mut [f64]) {
         for (slope, at) in slope.iter_mut().zip(place) {
             *slope = if *at == 0.0 { 0.0 } else { 2.0 * *slope / at };
         }
