@@ -155,6 +155,7 @@ impl AutoEts {
                     break;
                 }
                 Ok(fit) => fits.push((value(&fit), fit)),
+                Err(Error::Interrupted) => return Err(Error::Interrupted),
                 Err(error) => {
                     if matches!(error, Error::NotConverged { .. }) {
                         stuck.push(form);

@@ -147,6 +147,9 @@ impl Problem {
         let mut z = [&[0.5, 0.5, 0.5, 0.9], &states[..]].concat();
         let mut state = self.state(&z);
         for &alpha in grid(0, &[0.3, 0.1, 0.6, 0.9]) {
+            if interrupted() {
+                return Err(Error::Interrupted);
+            }
             for &beta in grid(1, &[0.1, 0.01, 0.6]) {
                 for &gamma in grid(2, &[0.1, 0.01, 0.5]) {
                     for &phi in grid(3, &[0.95, 0.85]) {
